@@ -1,0 +1,34 @@
+/**
+ * The map of packet memory: who owns which part of the 8 MiB.
+ *
+ * ```text
+ * from       to         owner      holds
+ * 0x000000   0x004000   cipher     constants of the WebAssembly module
+ * 0x004000   0x008000   cipher     its scratch
+ * 0x008000   0x00a000   sealing    keys of the batch, 32 bytes each
+ * 0x00a000   0x00c000   opening    keys of the batch
+ * 0x00c000   0x00e000   sealing    descriptors of the batch, 24 bytes each
+ * 0x00e000   0x010000   opening    descriptors of the batch
+ * 0x010000   0x050000   device     packets of its own: staged ones, keepalives
+ * 0x050000   0x800000   driver     slots that the kernel reads into
+ * ```
+ *
+ * @module
+ */
+
+/** Bytes of packet memory. */
+export const MEMORY_LENGTH = 0x800000;
+/** Scratch of the cipher, 4 KiB. */
+export const CIPHER_SCRATCH = 0x4000;
+/** Packets in one batch at the most. */
+export const BATCH_CAPACITY = 256;
+/** Bytes of a descriptor; batch.ts has its form. */
+export const DESCRIPTOR_LENGTH = 24;
+/** Where the keys and descriptors of packets to be sealed lie. */
+export const SEALING = { keys: 0x8000, descriptors: 0xc000 };
+/** Where the keys and descriptors of packets to be opened lie. */
+export const OPENING = { keys: 0xa000, descriptors: 0xe000 };
+/** The device's own slots. */
+export const DEVICE_SLOTS = { from: 0x10000, to: 0x50000 };
+/** What is left for the driver. */
+export const DRIVER_SLOTS = { from: 0x50000, to: MEMORY_LENGTH };
