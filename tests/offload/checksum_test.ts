@@ -1,0 +1,83 @@
+/** The Internet checksum (RFC 1071) against the RFC's example, known edges and a slow one. */
+import { strictEqual } from "node:assert";
+import { fold, plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
+import { packetMemory } from "../../src/transport/memory.ts";
+import { loadWasm } from "../../src/transport/aead.ts";
+import { MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { slowChecksum } from "./packets.ts";
+
+const memory = packetMemory(new ArrayBuffer(0x40_000));
+const sum = plainChecksum(memory);
+
+const TABLE: [name: string, bytes: number[], sum: number][] = [
+  ["nothing", [], 0],
+  ["one byte, followed by a zero", [0x12], 0x1200],
+  ["one word", [0x12, 0x34], 0x1234],
+  ["three bytes", [0x12, 0x34, 0x56], 0x6834],
+  [
+    "RFC 1071 §3",
+    [0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7],
+    0xddf2,
+  ],
+  ["a carry", [0xff, 0xff, 0x00, 0x01], 0x0001],
+  ["a carry that makes a carry", [0xff, 0xff, 0xff, 0xff, 0x00, 0x01], 0x0001],
+  ["all ones", new Array(40).fill(0xff), 0xffff],
+  ["all zeros", new Array(40).fill(0), 0],
+];
+
+for (const [name, bytes, expected] of TABLE) {
+  Deno.test(`plainChecksum() adds up ${name}, wherever it lies`, () => {
+    for (let at = 64; at < 72; at++) {
+      memory.bytes.fill(0xa5, 0, 256);
+      memory.bytes.set(bytes, at);
+      strictEqual(sum(at, bytes.length, 0), expected, `at ${at}`);
+    }
+  });
+}
+
+Deno.test("plainChecksum() adds the initial sum and folds it in", () => {
+  memory.bytes.set([0x12, 0x34], 64);
+  strictEqual(sum(64, 2, 1), 0x1235);
+  strictEqual(sum(64, 2, 0xffff), 0x1234);
+  strictEqual(sum(64, 0, 0x1_fffe), 0xffff);
+  strictEqual(sum(64, 0, 0xff_ffff), 0xff);
+});
+
+Deno.test("plainChecksum() does not overflow over 128 KiB of ones", () => {
+  memory.bytes.fill(0xff);
+  strictEqual(sum(0, 0x20_000, 0), 0xffff);
+  strictEqual(sum(1, 0x20_000, 0), 0xffff);
+});
+
+Deno.test("fold() carries around the end", () => {
+  const table = [[0, 0], [0xffff, 0xffff], [0x1_0000, 1], [0x1_ffff, 1], [
+    0xffff_ffff,
+    0xffff,
+  ]] as const;
+  for (const [from, to] of table) strictEqual(fold(from), to);
+});
+
+Deno.test("plainChecksum() and the WASM one give what the slow one gives, for every length and place", () => {
+  const pages = MEMORY_LENGTH / 65_536;
+  const wasm = loadWasm(
+    new WebAssembly.Memory({ initial: pages, maximum: pages }),
+  );
+  const plain = plainChecksum(wasm.memory);
+  const base = MEMORY_LENGTH - 0x1_0000;
+  const bytes = wasm.memory.bytes.subarray(base, base + 4096);
+  crypto.getRandomValues(bytes);
+  for (let length = 0; length < 260; length++) {
+    for (let shift = 0; shift < 4; shift++) {
+      const slow = slowChecksum(bytes.subarray(shift, shift + length)) ^ 0xffff;
+      strictEqual(plain(base + shift, length, 0), slow);
+      strictEqual(wasm.checksum(base + shift, length, 0), slow);
+    }
+  }
+});
+
+Deno.test("a range with its own checksum in it sums to RIGHT", () => {
+  crypto.getRandomValues(memory.bytes.subarray(64, 64 + 1420));
+  memory.view.setUint16(80, 0);
+  memory.view.setUint16(80, ~sum(64, 1420, 0));
+  strictEqual(sum(64, 1420, 0), RIGHT);
+});
