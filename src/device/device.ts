@@ -1,0 +1,223 @@
+/**
+ * One WireGuard interface as a machine without I/O (whitepaper §2 to §6).
+ *
+ * ```text
+ *              handlePacket ┌────────┐ output.send
+ *   TUN ───────────────────▶│        │────────────▶ network
+ *       ◀───────────────────│ Device │◀────────────
+ *            output.deliver └────────┘ handleDatagram
+ *                             ▲    ▲
+ *          handleTimeout(now) ┘    └ apply(change), status()
+ * ```
+ *
+ * Packets stand in packet memory and are named by their places; both handlers
+ * only fill descriptors, and `flush` seals and opens them all. Time is the
+ * caller's: `now` in milliseconds, never going back. No input makes it throw.
+ *
+ * @module
+ */
+
+import type {
+  DeviceChange,
+  DeviceStatus,
+  Endpoint,
+  PeerStatus,
+} from "../config/config.ts";
+import type { WallTime } from "../noise/tai64n.ts";
+import type { Cipher } from "../transport/aead.ts";
+import type { PacketMemory } from "../transport/memory.ts";
+import { AllowedIps } from "./allowed_ips.ts";
+import { applyChange } from "./change.ts";
+import { type Drop, Drops } from "./drops.ts";
+import { Inbound } from "./inbound.ts";
+import { IndexTable } from "./index_table.ts";
+import { initiate } from "./initiate.ts";
+import { LoadMeter } from "./load_meter.ts";
+import { Outbound, type Output } from "./outbound.ts";
+import { clearSource, type Peer } from "./peer.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { handleDatagram, openBatch } from "./receive.ts";
+import { dropStaged, handlePacket, sendKeepalive } from "./send.ts";
+import { clearSessions } from "./session.ts";
+import type { State } from "./state.ts";
+import type { Timer } from "./timers.ts";
+
+/** What a device is made of. */
+export interface DeviceOptions {
+  /** Laid out as transport/layout.ts says. */
+  memory: PacketMemory;
+  cipher: Cipher;
+  output: Output;
+  /** New random bytes, fit for keys. */
+  random: (length: number) => Uint8Array;
+  wallClock: () => WallTime;
+  /** The interface's MTU, past which nothing is padded. */
+  mtu: number;
+  /**
+   * Handshake messages a second from which on the device is under load: as many
+   * as cost a quarter of a core.
+   */
+  handshakesPerSecond?: number;
+}
+
+const HANDSHAKES_PER_SECOND = 200;
+
+/** One interface. */
+export class Device {
+  #state: State;
+
+  constructor(options: DeviceOptions) {
+    const { memory, cipher, output, random } = options;
+    const threshold = options.handshakesPerSecond ?? HANDSHAKES_PER_SECOND;
+    this.#state = {
+      memory,
+      output,
+      random,
+      wallClock: options.wallClock,
+      outbound: new Outbound(memory, cipher, output),
+      inbound: new Inbound(memory, cipher),
+      peers: new Map(),
+      allowedIps: new AllowedIps(),
+      indices: new IndexTable(random),
+      limiter: new RateLimiter(),
+      load: new LoadMeter(threshold),
+      alarm: { at: Infinity },
+      drops: new Drops(),
+      identity: undefined,
+      isUp: false,
+      mtu: options.mtu,
+    };
+  }
+
+  /** TUN → network: an IP packet of `length` bytes at `at`, in a slot. */
+  handlePacket(at: number, length: number, now: number): void {
+    handlePacket(this.#state, at, length, now);
+  }
+
+  /** Network → TUN: a UDP payload of `length` bytes at `at`. It must stay there until `flush`. */
+  handleDatagram(
+    at: number,
+    length: number,
+    from: Endpoint,
+    now: number,
+  ): void {
+    handleDatagram(this.#state, at, length, from, now);
+  }
+
+  /** Opens and seals what waits, and hands everything to the output. */
+  flush(now: number): void {
+    openBatch(this.#state, now);
+    this.#state.outbound.flush();
+  }
+
+  /** When {@linkcode handleTimeout} must be called; Infinity when nothing is due. It may be too early, never too late. */
+  nextTimeout(): number {
+    return this.#state.alarm.at;
+  }
+
+  /** Does what is due by `now`. Call {@linkcode flush} after it. */
+  handleTimeout(now: number): void {
+    const { alarm, peers } = this.#state;
+    if (now < alarm.at) return;
+    alarm.at = Infinity;
+    for (const peer of peers.values()) {
+      let timer = peer.timers.take(now);
+      while (timer !== undefined) {
+        this.#expire(peer, timer, now);
+        timer = peer.timers.take(now);
+      }
+      alarm.at = Math.min(alarm.at, peer.timers.next());
+    }
+  }
+
+  /** Changes keys and peers. Call {@linkcode flush} after it. */
+  apply(change: DeviceChange, now: number): void {
+    applyChange(this.#state, change, now);
+  }
+
+  /** The interface is up: peers with a persistent keepalive speak at once. */
+  up(now: number): void {
+    if (this.#state.isUp) return;
+    this.#state.isUp = true;
+    for (const peer of this.#state.peers.values()) peer.timers.started(now);
+  }
+
+  /** The interface is down: sessions end, nothing is sent or taken. */
+  down(): void {
+    this.#state.isUp = false;
+    for (const peer of this.#state.peers.values()) {
+      clearSessions(this.#state, peer);
+      peer.timers.stopped();
+      peer.staged = [];
+    }
+  }
+
+  /** The machine's addresses or routes have changed: no peer is answered from an address that may be gone. */
+  clearSources(): void {
+    for (const peer of this.#state.peers.values()) clearSource(peer);
+  }
+
+  setMtu(mtu: number): void {
+    this.#state.mtu = mtu;
+  }
+
+  /** Counts a packet that never reached the device, or that its output lost. */
+  countDrop(reason: Drop, packets = 1): void {
+    this.#state.drops.count(reason, packets);
+  }
+
+  /** Everything there is to show; port and mark are the driver's to fill in. */
+  status(): DeviceStatus {
+    const { identity, peers, drops } = this.#state;
+    const keys = identity === undefined ? {} : {
+      privateKey: identity.staticPrivate,
+      publicKey: identity.staticPublic,
+    };
+    return {
+      ...keys,
+      listenPort: 0,
+      fwmark: 0,
+      peers: [...peers.values()].map(statusOf),
+      drops: drops.list(),
+    };
+  }
+
+  #expire(peer: Peer, timer: Timer, now: number): void {
+    const state = this.#state;
+    switch (timer) {
+      case "retransmit":
+        return this.#retry(peer, now);
+      case "keepalive":
+      case "persistent":
+        return sendKeepalive(state, peer, now);
+      case "newHandshake":
+        clearSource(peer);
+        return initiate(state, peer, now, false);
+      case "zeroKeys":
+        return clearSessions(state, peer);
+    }
+  }
+
+  /** An initiation was not answered in time (§6.4). */
+  #retry(peer: Peer, now: number): void {
+    clearSource(peer);
+    if (peer.timers.mayRetry()) return initiate(this.#state, peer, now, true);
+    dropStaged(peer);
+    peer.timers.gaveUp(now);
+  }
+}
+
+function statusOf(peer: Peer): PeerStatus {
+  const { publicKey, presharedKey, endpoint, lastHandshake } = peer;
+  return {
+    publicKey,
+    ...(presharedKey && { presharedKey }),
+    ...(endpoint && { endpoint }),
+    ...(lastHandshake && { lastHandshake }),
+    receivedBytes: peer.receivedBytes,
+    sentBytes: peer.sentBytes,
+    persistentKeepaliveSeconds: peer.timers.persistentInterval / 1_000,
+    allowedIps: [...peer.allowedIps.values()],
+    drops: peer.drops.list(),
+  };
+}

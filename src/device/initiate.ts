@@ -1,0 +1,64 @@
+/**
+ * Beginning a handshake (whitepaper §5.4.2, §6.1, §6.4).
+ *
+ * @module
+ */
+
+import { createInitiation } from "../noise/handshake.ts";
+import { clamp } from "../noise/keys.ts";
+import { writeInitiation } from "../noise/messages.ts";
+import { nextTimestamp } from "../noise/tai64n.ts";
+import { REKEY_TIMEOUT } from "./constants.ts";
+import type { Peer } from "./peer.ts";
+import { clearHandshake } from "./session.ts";
+import { type Identity, type State, staticStaticOf } from "./state.ts";
+
+/**
+ * Sends an initiation, unless one was sent less than REKEY-TIMEOUT ago or the
+ * peer cannot be asked: without an endpoint, a private key or a usable key.
+ *
+ * @param retry whether it repeats one that was not answered
+ */
+export function initiate(
+  state: State,
+  peer: Peer,
+  now: number,
+  retry: boolean,
+): void {
+  const { identity } = state;
+  if (!retry && now - peer.handshakeSentAt < REKEY_TIMEOUT) return;
+  if (identity === undefined || peer.endpoint === undefined) return;
+  const message = writeNext(state, identity, peer);
+  if (message === undefined) return;
+  peer.cookies.addMacs(message, now);
+  state.outbound.sendMessage(message, peer.endpoint);
+  peer.sentBytes += message.length;
+  peer.handshakeSentAt = now;
+  peer.timers.authenticatedSent(now);
+  peer.timers.initiationSent(now, retry);
+}
+
+/** A new initiation under a new index, which takes the place of the one before. */
+function writeNext(
+  state: State,
+  { staticPrivate, staticPublic }: Identity,
+  peer: Peer,
+): Uint8Array | undefined {
+  const staticStatic = staticStaticOf(state, peer);
+  if (staticStatic === null) return undefined;
+  const timestamp = nextTimestamp(peer.sentTimestamp, state.wallClock());
+  const created = createInitiation({
+    staticPrivate,
+    staticPublic,
+    ephemeralPrivate: clamp(state.random(32)),
+    remoteStatic: peer.publicKey,
+    staticStatic,
+    timestamp,
+  });
+  if (created === undefined) return undefined;
+  clearHandshake(state, peer);
+  const { index } = state.indices.allocate(peer);
+  peer.handshake = { state: created.state, index };
+  peer.sentTimestamp = timestamp;
+  return writeInitiation(created.message, index);
+}

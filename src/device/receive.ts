@@ -1,0 +1,160 @@
+/**
+ * Network → TUN, in the order in which a datagram passes.
+ *
+ * ```text
+ * handleDatagram   type and length ──▶ handshake: receive_handshake.ts
+ *      ▼
+ * handleData       receiver index → session, young enough → batch
+ *      ▼
+ * openBatch        authentic → counter new → peer's endpoint := where it came from
+ *      ▼
+ * accept           session confirmed? due for a successor? a keepalive ends here
+ *      ▼
+ * deliver          IP version, length → source in the peer's allowed IPs → TUN
+ * ```
+ *
+ * The endpoint follows every authentic packet, even one whose content is then
+ * refused (whitepaper §2.1).
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../config/config.ts";
+import {
+  COOKIE_REPLY,
+  INITIATION,
+  messageType,
+  readWord,
+  TRANSPORT_DATA,
+} from "../noise/messages.ts";
+import type { Keypair } from "../transport/keypair.ts";
+import {
+  HEADER_LENGTH,
+  type PacketMemory,
+  TAG_LENGTH,
+} from "../transport/memory.ts";
+import {
+  counterHighOf,
+  counterLowOf,
+  receiverOf,
+} from "../transport/packet.ts";
+import { REKEY_AFTER_TIME_RECEIVING } from "./constants.ts";
+import { initiate } from "./initiate.ts";
+import { ipVersion, packetLength, sourcePlace } from "./ip.ts";
+import type { Peer } from "./peer.ts";
+import {
+  completeHandshake,
+  handleCookieReply,
+  handleHandshake,
+} from "./receive_handshake.ts";
+import { sendStaged } from "./send.ts";
+import { confirm, isAlive } from "./session.ts";
+import type { State } from "./state.ts";
+
+/** A UDP payload of `length` bytes at `at`. */
+export function handleDatagram(
+  state: State,
+  at: number,
+  length: number,
+  from: Endpoint,
+  now: number,
+): void {
+  if (!state.isUp) return state.drops.count("the interface is down");
+  const { bytes } = state.memory;
+  const type = messageType(bytes, at, length);
+  if (type === TRANSPORT_DATA) {
+    return handleData(state, at + HEADER_LENGTH, length, from, now);
+  }
+  if (type === 0) return state.drops.count(stranger(state.memory, at, length));
+  const message = bytes.subarray(at, at + length);
+  if (type === COOKIE_REPLY) handleCookieReply(state, message, now);
+  else handleHandshake(state, message, from, now);
+}
+
+/** Why a datagram is none of ours. */
+function stranger({ bytes }: PacketMemory, at: number, length: number) {
+  const type = length < 4 ? 0 : readWord(bytes, at);
+  return type >= INITIATION && type <= TRANSPORT_DATA
+    ? "of the wrong length for its type"
+    : "not a WireGuard message";
+}
+
+function handleData(
+  state: State,
+  at: number,
+  length: number,
+  from: Endpoint,
+  now: number,
+): void {
+  const entry = state.indices.get(receiverOf(state.memory, at));
+  const keypair = entry?.keypair;
+  if (entry === undefined || keypair === undefined) {
+    return state.drops.count("unknown session");
+  }
+  if (!isAlive(keypair, now)) return entry.peer.drops.count("session expired");
+  if (state.inbound.full) openBatch(state, now);
+  state.inbound.add(entry.peer, keypair, at, length - HEADER_LENGTH, from);
+}
+
+/** Opens all packets that wait, and lets each go on. */
+export function openBatch(state: State, now: number): void {
+  state.inbound.open({
+    authentic: (peer, keypair, at, length, from) =>
+      accept(state, peer, keypair, at, length, from, now),
+    forged: (peer) => peer.drops.count("not authentic"),
+  });
+}
+
+/** An authentic packet, its padding included. */
+function accept(
+  state: State,
+  peer: Peer,
+  keypair: Keypair,
+  at: number,
+  length: number,
+  from: Endpoint,
+  now: number,
+): void {
+  const { memory } = state;
+  const low = counterLowOf(memory, at), high = counterHighOf(memory, at);
+  if (!keypair.received.accept(low, high)) {
+    return peer.drops.count("replayed, or too late");
+  }
+  peer.endpoint = from;
+  peer.receivedBytes += HEADER_LENGTH + length + TAG_LENGTH;
+  if (confirm(state, peer, keypair)) {
+    completeHandshake(state, peer);
+    sendStaged(state, peer, now);
+  }
+  peer.timers.authenticatedReceived(now);
+  refresh(state, peer, now);
+  if (length === 0) return;
+  peer.timers.dataReceived(now);
+  deliver(state, peer, at, length);
+}
+
+/** An initiator that only receives asks for a new session before this one ends (§6.2), once. */
+function refresh(state: State, peer: Peer, now: number): void {
+  const session = peer.current;
+  if (session === undefined || !session.isInitiator || session.refreshed) {
+    return;
+  }
+  if (now - session.createdAt < REKEY_AFTER_TIME_RECEIVING) return;
+  session.refreshed = true;
+  initiate(state, peer, now, false);
+}
+
+function deliver(state: State, peer: Peer, at: number, length: number): void {
+  const version = ipVersion(state.memory, at, length);
+  const own = version === 0
+    ? 0
+    : packetLength(state.memory, version, at, length);
+  if (version === 0 || own === 0) {
+    return peer.drops.count("its content is not an IP packet");
+  }
+  const source = sourcePlace(version, at);
+  if (state.allowedIps.lookup(state.memory, version, source) !== peer) {
+    return peer.drops.count("its source is not in the peer's AllowedIPs");
+  }
+  state.output.deliver(at, own);
+}

@@ -1,0 +1,333 @@
+/**
+ * Devices on a made-up network under a virtual clock.
+ *
+ * ```text
+ *  host a: Device ──send──▶ ┌─────────┐ ──▶ host b: Device
+ *          ◀──────────────  │ Network │ ◀── …
+ *                           └─────────┘
+ *                loss, delay, reordering by `route`
+ * ```
+ *
+ * Time moves only from one event to the next: a datagram that arrives, or a
+ * device's deadline. So hours pass in milliseconds, and every run with one seed
+ * is the same.
+ *
+ * @module
+ */
+
+import { clamp, type PublicKey } from "../../src/noise/keys.ts";
+import { publicKeyOf } from "../../src/noise/crypto.ts";
+import type {
+  DeviceChange,
+  Endpoint,
+  PeerChange,
+  PeerStatus,
+} from "../../src/config/config.ts";
+import { parsePrefix } from "../../src/config/prefix.ts";
+import { Device } from "../../src/device/device.ts";
+import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
+import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
+
+/** Where the simulation lays what a device is handed. */
+const SLOT = DRIVER_SLOTS.from + 16;
+/** Unix time at virtual time 0. */
+const EPOCH_SECONDS = 1_700_000_000;
+
+/** A generator of numbers in [0, 1): mulberry32. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A datagram on its way. */
+export interface Datagram {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly bytes: Uint8Array;
+}
+
+/** What the network does with a datagram: after how many milliseconds each copy of it arrives; none is loss. */
+export type Route = (datagram: Datagram, now: number) => number[];
+
+/** An endpoint of IPv4 text. */
+export function endpoint(text: string): Endpoint {
+  const [host, port] = text.split(":");
+  const address = Uint8Array.from(host!.split("."), Number);
+  return { address, port: Number(port), scope: 0 };
+}
+
+const textOf = ({ address, port }: Endpoint) => `${address.join(".")}:${port}`;
+
+/** An IPv4 packet of `length` bytes with `mark` in its last two. */
+export function packet(
+  source: string,
+  destination: string,
+  mark = 0,
+  length = 84,
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = 0x45;
+  view.setUint16(2, length);
+  bytes.set(Uint8Array.from(source.split("."), Number), 12);
+  bytes.set(Uint8Array.from(destination.split("."), Number), 16);
+  view.setUint16(length - 2, mark);
+  return bytes;
+}
+
+/** The mark of a packet. */
+export function markOf(bytes: Uint8Array): number {
+  return bytes.at(-2)! << 8 | bytes.at(-1)!;
+}
+
+/** One host: a device, where it is on the network, and what its TUN got. */
+export class Host {
+  readonly device: Device;
+  readonly publicKey: PublicKey;
+  readonly delivered: Uint8Array[] = [];
+  /** Every datagram that the device sent. */
+  readonly sent: Uint8Array[] = [];
+  /** Added to the wall clock, in milliseconds. */
+  wallOffset = 0;
+  location: Endpoint;
+  #memory: PacketMemory;
+  #network: Network;
+
+  constructor(network: Network, location: string, options: HostOptions) {
+    this.#network = network;
+    this.location = endpoint(location);
+    const { memory, cipher } = options.noble ? plain() : fast();
+    this.#memory = memory;
+    const random = (length: number) =>
+      Uint8Array.from({ length }, () => Math.floor(network.random() * 256));
+    this.device = new Device({
+      memory,
+      cipher,
+      random,
+      mtu: 1420,
+      wallClock: () => this.#wallClock(),
+      output: {
+        send: (at, length, to) => this.#send(at, length, to),
+        deliver: (at, length) =>
+          void this.delivered.push(memory.bytes.slice(at, at + length)),
+        flush: () => {},
+      },
+      ...(options.handshakesPerSecond !== undefined &&
+        { handshakesPerSecond: options.handshakesPerSecond }),
+    });
+    const privateKey = clamp(options.privateKey ?? random(32));
+    this.publicKey = publicKeyOf(privateKey) as PublicKey;
+    this.apply({ privateKey, peers: [] });
+    this.device.up(network.now);
+  }
+
+  /** A packet from the host's own programs. */
+  send(bytes: Uint8Array): void {
+    this.#memory.bytes.set(bytes, SLOT);
+    this.device.handlePacket(SLOT, bytes.length, this.#network.now);
+    this.device.flush(this.#network.now);
+  }
+
+  /** A datagram from the network. */
+  receive(bytes: Uint8Array, from: Endpoint): void {
+    this.#memory.bytes.set(bytes, SLOT);
+    this.device.handleDatagram(SLOT, bytes.length, from, this.#network.now);
+    this.device.flush(this.#network.now);
+  }
+
+  apply(change: DeviceChange): void {
+    this.device.apply(change, this.#network.now);
+    this.device.flush(this.#network.now);
+  }
+
+  /** Adds or changes a peer. */
+  peer(other: Host | PublicKey, allowedIps: string[], more: PeerMore = {}) {
+    const publicKey = other instanceof Host ? other.publicKey : other;
+    this.apply({
+      peers: [{
+        publicKey,
+        allowedIps: allowedIps.map((text) => ({
+          prefix: parsePrefix(text).prefix,
+        })),
+        ...more,
+      }],
+    });
+  }
+
+  /** What the device says of a peer. */
+  status(other: Host | PublicKey): PeerStatus {
+    const publicKey = other instanceof Host ? other.publicKey : other;
+    const key = publicKey.toHex();
+    const found = this.device.status().peers.find((peer) =>
+      peer.publicKey.toHex() === key
+    );
+    if (found === undefined) throw new RangeError("no such peer");
+    return found;
+  }
+
+  /** Drops by reason, of the device and all its peers. */
+  drops(): Record<string, number> {
+    const { drops, peers } = this.device.status();
+    const all = [drops, ...peers.map((peer) => peer.drops)].flat();
+    const sums: Record<string, number> = {};
+    for (const { reason, count } of all) {
+      sums[reason] = (sums[reason] ?? 0) + count;
+    }
+    return sums;
+  }
+
+  /** The types of the messages that were sent, in order. */
+  sentTypes(): number[] {
+    return this.sent.map((bytes) => bytes[0]!);
+  }
+
+  #send(at: number, length: number, to: Endpoint): void {
+    const bytes = this.#memory.bytes.slice(at, at + length);
+    this.sent.push(bytes);
+    this.#network.transmit({ from: this.location, to, bytes });
+  }
+
+  #wallClock() {
+    const now = EPOCH_SECONDS * 1_000 + this.#network.now + this.wallOffset;
+    return {
+      seconds: Math.floor(now / 1_000),
+      nanoseconds: Math.floor(now % 1_000 * 1e6),
+    };
+  }
+}
+
+/** How a host differs from others. */
+export interface HostOptions {
+  privateKey?: Uint8Array;
+  noble?: boolean;
+  handshakesPerSecond?: number;
+}
+
+type PeerMore = Omit<Partial<PeerChange>, "publicKey" | "allowedIps">;
+
+function fast(): { memory: PacketMemory; cipher: Cipher } {
+  const pages = MEMORY_LENGTH / 65536;
+  return loadWasm(
+    new WebAssembly.Memory({ initial: pages, maximum: pages }),
+  );
+}
+
+function plain(): { memory: PacketMemory; cipher: Cipher } {
+  const memory = packetMemory(new ArrayBuffer(MEMORY_LENGTH));
+  return { memory, cipher: noble(memory) };
+}
+
+interface Arrival {
+  at: number;
+  order: number;
+  datagram: Datagram;
+}
+
+/** The network between the hosts, and the clock of all. */
+export class Network {
+  now = 0;
+  readonly random: () => number;
+  /** 10 ms each way, nothing lost, unless a test says otherwise. */
+  route: Route = () => [10];
+  /** Hosts look at their deadlines each so many milliseconds besides; Infinity: only when due. */
+  pollEvery = Infinity;
+  readonly log: { at: number; datagram: Datagram }[] = [];
+  #hosts: Host[] = [];
+  #arrivals: Arrival[] = [];
+  #order = 0;
+
+  constructor(seed = 1) {
+    this.random = generator(seed);
+  }
+
+  host(location: string, options: HostOptions = {}): Host {
+    const host = new Host(this, location, options);
+    this.#hosts.push(host);
+    return host;
+  }
+
+  /** Takes a host off the network, as if its machine had stopped. */
+  remove(host: Host): void {
+    this.#hosts = this.#hosts.filter((other) => other !== host);
+  }
+
+  transmit(datagram: Datagram): void {
+    this.log.push({ at: this.now, datagram });
+    for (const delay of this.route(datagram, this.now)) {
+      const arrival = { at: this.now + delay, order: this.#order++, datagram };
+      this.#arrivals.push(arrival);
+    }
+  }
+
+  /** Lets time pass, with everything that happens in it. */
+  run(milliseconds: number): void {
+    const end = this.now + milliseconds;
+    for (;;) {
+      const next = Math.min(this.#nextArrival(), this.#nextDeadline());
+      if (next > end) break;
+      this.now = Math.max(this.now, next);
+      this.#arrive();
+      this.#expire();
+    }
+    this.now = end;
+  }
+
+  #nextArrival(): number {
+    return this.#arrivals.reduce((t, { at }) => Math.min(t, at), Infinity);
+  }
+
+  #nextDeadline(): number {
+    const poll = Math.floor(this.now / this.pollEvery + 1) * this.pollEvery;
+    return this.#hosts.reduce(
+      (t, host) => Math.min(t, host.device.nextTimeout()),
+      Number.isNaN(poll) ? Infinity : poll,
+    );
+  }
+
+  #arrive(): void {
+    const due = this.#arrivals.filter(({ at }) => at <= this.now);
+    if (due.length === 0) return;
+    this.#arrivals = this.#arrivals.filter(({ at }) => at > this.now);
+    due.sort((a, b) => a.at - b.at || a.order - b.order);
+    for (const { datagram } of due) {
+      const to = textOf(datagram.to);
+      const host = this.#hosts.find(({ location }) => textOf(location) === to);
+      host?.receive(datagram.bytes, datagram.from);
+    }
+  }
+
+  #expire(): void {
+    for (const { device } of this.#hosts) {
+      device.handleTimeout(this.now);
+      device.flush(this.now);
+    }
+  }
+}
+
+/** A laptop that dials a VPS, as in the project's own story; the VPS knows no endpoint. */
+export function laptopAndVps(
+  network: Network,
+  laptopMore: PeerMore = {},
+  options: HostOptions = {},
+): { laptop: Host; vps: Host } {
+  const laptop = network.host("100.64.0.2:40000", options);
+  const vps = network.host("192.0.2.1:51820", options);
+  vps.peer(laptop, ["10.0.0.2/32"]);
+  laptop.peer(vps, ["10.0.0.1/32"], {
+    endpoint: vps.location,
+    ...laptopMore,
+  });
+  return { laptop, vps };
+}
+
+/** A packet from the laptop's tunnel address to the VPS's. */
+export const toVps = (mark = 0) => packet("10.0.0.2", "10.0.0.1", mark);
+/** A packet from the VPS's tunnel address to the laptop's. */
+export const toLaptop = (mark = 0) => packet("10.0.0.1", "10.0.0.2", mark);
