@@ -75,6 +75,8 @@ export interface PeerConfig {
   presharedKey?: PresharedKey;
   endpoint?: EndpointText;
   allowedIps: Prefix[];
+  /** Line of each of `allowedIps`; absent where the peer was not read from a file. */
+  allowedIpLines?: number[];
   persistentKeepaliveSeconds?: number;
   /** Line of the [Peer] header. */
   line: number;

@@ -1,0 +1,152 @@
+/**
+ * The [Interface] section of a configuration file.
+ *
+ * PrivateKey, ListenPort and FwMark are wg(8)'s keys and need a value. The
+ * others are wg-quick(8)'s: without a value they count as absent.
+ *
+ * @module
+ */
+
+import type { PrivateKey } from "../noise/keys.ts";
+import { bytesEqual } from "./address.ts";
+import { type Pair, problemOf } from "./conf_lines.ts";
+import {
+  clean,
+  readAddresses,
+  readBoolean,
+  readCommand,
+  readFwmark,
+  readKey,
+  readListenPort,
+  readMtu,
+} from "./conf_values.ts";
+import { ConfigError, type Hook, type InterfaceConfig } from "./config.ts";
+import type { Services } from "./endpoint.ts";
+import { hookMaySetKey } from "./hook.ts";
+
+/** What a reader of a pair may use besides the section. */
+export interface ReadContext {
+  services: Services;
+  warnings: string[];
+}
+
+/** The section while it is read. */
+export interface InterfaceDraft {
+  readonly config: InterfaceConfig;
+  /** Line of the header. */
+  readonly line: number;
+  /** Line on which each key, in lower case, stood last. */
+  readonly seen: Map<string, number>;
+}
+
+type Reader = (
+  draft: InterfaceDraft,
+  pair: Pair,
+  context: ReadContext,
+) => void;
+
+/** The section before anything was read. */
+export function emptyInterface(line: number): InterfaceDraft {
+  const config = {
+    addresses: [],
+    preUp: [],
+    postUp: [],
+    preDown: [],
+    postDown: [],
+  };
+  return { config, line, seen: new Map() };
+}
+
+/** What each key, in lower case, does to the section. */
+export const INTERFACE_READERS: ReadonlyMap<string, Reader> = new Map<
+  string,
+  Reader
+>([
+  ["privatekey", ({ config }, pair) => {
+    config.privateKey = readKey(pair) as PrivateKey;
+  }],
+  ["listenport", ({ config }, pair, { services }) => {
+    config.listenPort = readListenPort(pair, services);
+  }],
+  ["fwmark", ({ config }, pair) => {
+    config.fwmark = readFwmark(pair);
+  }],
+  ["address", ({ config }, pair) => addAddresses(config, pair)],
+  ["mtu", ({ config }, pair) => {
+    if (pair.value === "") delete config.mtu;
+    else config.mtu = readMtu(pair);
+  }],
+  ["preup", ({ config }, pair) => addHook(config.preUp, pair)],
+  ["postup", ({ config }, pair) => addHook(config.postUp, pair)],
+  ["predown", ({ config }, pair) => addHook(config.preDown, pair)],
+  ["postdown", ({ config }, pair) => addHook(config.postDown, pair)],
+  ["dns", (_, pair) => refuseDns(pair)],
+  ["table", (_, pair) => refuseTable(pair)],
+  ["saveconfig", (_, pair) => refuseSaveConfig(pair)],
+]);
+
+/**
+ * Checks what can be known only at the end of the section.
+ *
+ * @throws ConfigError where the private key is missing, or the MTU is too small for IPv6
+ */
+export function checkInterface(draft: InterfaceDraft, file: string): void {
+  const { config, line, seen } = draft;
+  const hooks = [...config.preUp, ...config.postUp];
+  if (!config.privateKey && !hooks.some(hookMaySetKey)) {
+    throw new ConfigError(
+      file,
+      line,
+      "PrivateKey",
+      "is missing in this [Interface]; `caktus genkey` makes one",
+    );
+  }
+  const hasIPv6 = config.addresses.some(({ address }) => address.length === 16);
+  if (hasIPv6 && config.mtu !== undefined && config.mtu < 1280) {
+    throw new ConfigError(
+      file,
+      seen.get("mtu") ?? line,
+      "MTU",
+      `is ${config.mtu}, but IPv6 needs 1280 at least; raise it, or remove the IPv6 address`,
+    );
+  }
+}
+
+/** The same address twice is one. */
+function addAddresses(config: InterfaceConfig, pair: Pair): void {
+  for (const added of readAddresses(pair)) {
+    const known = config.addresses.some(({ address, length }) =>
+      length === added.length && bytesEqual(address, added.address)
+    );
+    if (!known) config.addresses.push(added);
+  }
+}
+
+function addHook(hooks: Hook[], pair: Pair): void {
+  const command = readCommand(pair);
+  if (command !== undefined) hooks.push({ command, line: pair.line });
+}
+
+function refuseDns(pair: Pair): void {
+  if (pair.value === "") return;
+  throw problemOf(
+    pair,
+    "not supported by this version yet; remove the line, and set the resolver in a PostUp if it must change",
+  );
+}
+
+function refuseTable(pair: Pair): void {
+  if (pair.value === "" || /^auto$/i.test(clean(pair))) return;
+  throw problemOf(
+    pair,
+    "only auto is supported by this version yet; remove the line",
+  );
+}
+
+function refuseSaveConfig(pair: Pair): void {
+  if (pair.value === "" || !readBoolean(pair)) return;
+  throw problemOf(
+    pair,
+    "only false is supported by this version yet; remove the line",
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * The lines of a configuration file: section headers and `KEY = VALUE`.
+ *
+ * ```text
+ * [ Interface ]            a header: blanks and case do not count
+ * ListenPort = 51820 # x   a pair: a comment starts at # anywhere,
+ * PostUp = echo '#1'       but not in a hook, whose value is the rest of the line
+ * ```
+ *
+ * Errors here name no value: a line that is out of place may be a secret.
+ *
+ * @module
+ */
+
+import { ConfigError } from "./config.ts";
+import {
+  isHookKey,
+  isShowable,
+  KEYS,
+  nearest,
+  type SectionName,
+  sectionNamed,
+} from "./conf_keys.ts";
+
+/** `KEY = VALUE` and where it stands. */
+export interface Pair {
+  readonly file: string;
+  readonly line: number;
+  /** As the user wrote it. */
+  readonly key: string;
+  /** Without the blanks around it, and without a comment unless the key is a hook's. */
+  readonly value: string;
+}
+
+/** `[SECTION]` and where it stands. */
+export interface Header {
+  readonly section: SectionName;
+  readonly line: number;
+}
+
+/**
+ * The headers and pairs of a file in their order.
+ *
+ * @throws ConfigError at the first line that is neither
+ */
+export function* readLines(
+  text: string,
+  file: string,
+): Generator<Header | Pair> {
+  let number = 0;
+  for (const raw of text.replace(/^\uFEFF/, "").split("\n")) {
+    number++;
+    const bare = raw.replace(/#.*$/s, "").trim();
+    if (bare === "") continue;
+    if (bare.startsWith("[")) yield readHeader(bare, file, number);
+    else yield readPair(raw, bare, file, number);
+  }
+}
+
+/** The error for what is wrong with a pair. */
+export function problemOf(pair: Pair, problem: string): ConfigError {
+  return new ConfigError(pair.file, pair.line, pair.key, problem);
+}
+
+/** Names the first character that nobody can see; undefined where all are visible, or blanks. */
+export function invisibleProblem(text: string): string | undefined {
+  const code = /[^\P{C}\s]/u.exec(text)?.[0].codePointAt(0);
+  if (code === undefined) return undefined;
+  const hex = (value: number) => value.toString(16).toUpperCase();
+  if (code >= 0xdc80 && code <= 0xdcff) {
+    return `holds the byte 0x${
+      hex(code - 0xdc00)
+    }, which is no UTF-8; type it anew`;
+  }
+  return `holds an invisible character, U+${
+    hex(code).padStart(4, "0")
+  }; type it anew`;
+}
+
+function readHeader(bare: string, file: string, line: number): Header {
+  const name = /^\[(.*)\]$/s.exec(bare)?.[1]?.replace(/\s+/g, "");
+  if (name === undefined) {
+    throw new ConfigError(
+      file,
+      line,
+      "",
+      "a section header is [Interface] or [Peer], and nothing else on its line",
+    );
+  }
+  const section = sectionNamed(name);
+  if (section !== undefined) return { section, line };
+  const near = nearest(name, ["Interface", "Peer"]);
+  const cure = near
+    ? `did you mean [${near}]?`
+    : "there are [Interface] and [Peer]";
+  const shown = isShowable(name) ? ` [${name}]` : "";
+  throw new ConfigError(file, line, "", `unknown section${shown}; ${cure}`);
+}
+
+function readPair(
+  raw: string,
+  bare: string,
+  file: string,
+  line: number,
+): Pair {
+  const equals = bare.indexOf("=");
+  const key = bare.slice(0, Math.max(equals, 0)).replace(/\s+/g, "");
+  if (equals < 0 || !isShowable(key)) {
+    throw new ConfigError(file, line, "", lineProblem(bare));
+  }
+  const hook = isHookKey(key);
+  const value = hook
+    ? raw.slice(raw.indexOf("=") + 1).replace(
+      /^[ \t\r\v\f]+|[ \t\r\v\f]+$/g,
+      "",
+    )
+    : bare.slice(equals + 1).trim();
+  return { file, line, key, value };
+}
+
+/** Why a line is no pair. Says only words that the file's grammar has. */
+function lineProblem(bare: string): string {
+  const invisible = invisibleProblem(bare);
+  if (invisible !== undefined) return invisible;
+  if (/^(;|\/\/|--)/.test(bare)) {
+    return `a comment starts with #, not ${
+      bare.startsWith(";") ? ";" : bare.slice(0, 2)
+    }`;
+  }
+  const word = /^[A-Za-z]+/.exec(bare)?.[0] ?? "";
+  const known = [...KEYS.Interface, ...KEYS.Peer].find((key) =>
+    key.toLowerCase() === word.toLowerCase()
+  );
+  if (known !== undefined) return `write ${known} = VALUE on one line`;
+  const name = sectionNamed(word);
+  if (name !== undefined) {
+    return `a section header stands in brackets: [${name}]`;
+  }
+  return "this line is neither KEY = VALUE nor a section header; a value stands on the line of its key";
+}
