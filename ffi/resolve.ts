@@ -63,8 +63,10 @@ export async function resolveHost(host: string): Promise<HostAddress> {
   const library = Deno.dlopen("libc.so.6", SYMBOLS);
   const { getaddrinfo, freeaddrinfo } = library.symbols;
   const node = new TextEncoder().encode(`${host}\0`);
+  const wanted = hints();
   const found = new BigUint64Array(1);
-  const status = await getaddrinfo(node, null, hints(), found);
+  const status = await getaddrinfo(node, null, wanted, found);
+  keep(node, wanted, found);
   if (status !== 0) throw new ResolveError(isTemporary(status));
   const list = Deno.UnsafePointer.create(found[0]!);
   if (list === null) throw new ResolveError(false);
@@ -74,6 +76,9 @@ export async function resolveHost(host: string): Promise<HostAddress> {
     freeaddrinfo(list);
   }
 }
+
+/** Named after the call, so that no buffer is collected while the other thread uses it. */
+function keep(..._buffers: ArrayBufferView[]): void {}
 
 /** One answer for each address, not one for each kind of socket. */
 function hints(): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,175 @@
+/**
+ * The messages of one sendmmsg(2) call, as the kernel reads them.
+ *
+ * ```text
+ * entry, 192 bytes
+ *   0 struct mmsghdr: 0 name * · 8 its length u32 · 16 parts * · 24 their count
+ *                     32 control * · 40 its length · 48 flags u32 · 56 bytes sent u32
+ *  64 struct iovec:   0 start * · 8 length
+ *  80 name, 28 bytes
+ * 112 control, 64 bytes: UDP_SEGMENT, 24 bytes { 0 length 18 · 8 level UDP · 12 type · 16 u16 }
+ *     then PKTINFO, v4 32 bytes { 16 index i32 · 20 local 4 · 24 zeros 4 }
+ *                or v6 40 bytes { 16 local 16 · 32 index i32 }
+ * ```
+ *
+ * A train begins its control with the segment's size and anything else at the
+ * source, so that a source is left out by a shorter or an empty control.
+ *
+ * @module
+ */
+
+import { Struct } from "./memory.ts";
+import {
+  isLinkLocal,
+  nameLength,
+  type SocketAddress,
+  writeName,
+} from "./socket_address.ts";
+
+const ENTRY = 192;
+const PARTS = 64;
+const NAME = 80;
+const SEGMENT = 112;
+const SOURCE = SEGMENT + 24;
+
+const IPPROTO_IP = 0;
+const IPPROTO_UDP = 17;
+const IPPROTO_IPV6 = 41;
+const IP_PKTINFO = 8;
+const IPV6_PKTINFO = 50;
+const UDP_SEGMENT = 103;
+
+/** A table of messages, filled from its start. Nothing is allocated after it is made. */
+export class MessageTable {
+  #struct: Struct;
+  #bufferAddress: number;
+  #capacity: number;
+  #count = 0;
+  /** Whose name and source an entry holds: the same peer's mostly stays in its place. */
+  #to: SocketAddress[] = [];
+  #places: Float64Array;
+  #lengths: Int32Array;
+  #segments: Int32Array;
+  /** Whether every message went out as it was added; cleared by whoever loses one. */
+  unchanged = true;
+
+  /** @param bufferAddress absolute address to which places are added */
+  constructor(bufferAddress: number, capacity: number) {
+    this.#bufferAddress = bufferAddress;
+    this.#capacity = capacity;
+    this.#struct = new Struct(capacity * ENTRY);
+    this.#places = new Float64Array(capacity);
+    this.#lengths = new Int32Array(capacity);
+    this.#segments = new Int32Array(capacity);
+    for (let i = 0; i < capacity; i++) this.#prepare(i * ENTRY);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get full(): boolean {
+    return this.#count === this.#capacity;
+  }
+
+  /** Adds a message that the caller knows to fit; `segment` 0 is one datagram. */
+  add(place: number, length: number, segment: number, to: SocketAddress): void {
+    const i = this.#count++, at = i * ENTRY, struct = this.#struct;
+    this.#places[i] = place;
+    this.#lengths[i] = length;
+    this.#segments[i] = segment;
+    struct.setWord(at + PARTS, this.#bufferAddress + place);
+    struct.setU32(at + PARTS + 8, length);
+    if (this.#to[i] !== to) this.#address(i, to);
+    if (segment > 0) struct.view.setUint16(at + SEGMENT + 16, segment, true);
+    this.#setControl(at, segment > 0, sourceLength(to));
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.unchanged = true;
+  }
+
+  /** Absolute address of message `i`. */
+  addressOf(i: number): number {
+    return this.#struct.address + i * ENTRY;
+  }
+
+  place(i: number): number {
+    return this.#places[i]!;
+  }
+
+  length(i: number): number {
+    return this.#lengths[i]!;
+  }
+
+  /** Bytes of each datagram of a train; 0 for a message of one datagram. */
+  segment(i: number): number {
+    return this.#segments[i]!;
+  }
+
+  to(i: number): SocketAddress {
+    return this.#to[i]!;
+  }
+
+  isV4(i: number): boolean {
+    return this.to(i).address.length === 4;
+  }
+
+  /** Whether message `i` names the local address that it leaves from. */
+  hasSource(i: number): boolean {
+    const segmentLength = this.segment(i) > 0 ? SOURCE - SEGMENT : 0;
+    return this.#struct.u32(i * ENTRY + 40) > segmentLength;
+  }
+
+  /** Leaves the source of message `i` and of those to the same destination behind it to the kernel. */
+  dropSource(i: number): void {
+    this.unchanged = false;
+    const to = this.to(i);
+    for (; i < this.#count && this.to(i) === to; i++) {
+      this.#setControl(i * ENTRY, this.segment(i) > 0, 0);
+    }
+  }
+
+  #prepare(at: number): void {
+    const struct = this.#struct, { address } = struct;
+    struct.setWord(at, address + at + NAME);
+    struct.setWord(at + 16, address + at + PARTS);
+    struct.setWord(at + 24, 1);
+    struct.setU32(at + SEGMENT, 18);
+    struct.setU32(at + SEGMENT + 8, IPPROTO_UDP);
+    struct.setU32(at + SEGMENT + 12, UDP_SEGMENT);
+  }
+
+  #setControl(at: number, train: boolean, source: number): void {
+    const length = (train ? SOURCE - SEGMENT : 0) + source;
+    const start = this.#struct.address + at + (train ? SEGMENT : SOURCE);
+    this.#struct.setWord(at + 32, length > 0 ? start : 0);
+    this.#struct.setU32(at + 40, length);
+  }
+
+  #address(i: number, to: SocketAddress): void {
+    const at = i * ENTRY;
+    this.#to[i] = to;
+    writeName(this.#struct, at + NAME, to);
+    this.#struct.setU32(at + 8, nameLength(to));
+    if (to.source !== undefined) this.#writeSource(at + SOURCE, to.source, to);
+  }
+
+  #writeSource(at: number, source: Uint8Array, to: SocketAddress): void {
+    const struct = this.#struct, v4 = source.length === 4;
+    struct.setU32(at, v4 ? 28 : 36);
+    struct.setU32(at + 8, v4 ? IPPROTO_IP : IPPROTO_IPV6);
+    struct.setU32(at + 12, v4 ? IP_PKTINFO : IPV6_PKTINFO);
+    struct.bytes.fill(0, at + 16, at + 40);
+    struct.bytes.set(source, at + (v4 ? 20 : 16));
+    // Only a link-local address needs its interface; any other may leave by another route.
+    if (isLinkLocal(source)) struct.setU32(at + 32, to.scope);
+  }
+}
+
+/** Bytes of the control message that names the source of `to`. */
+function sourceLength(to: SocketAddress): number {
+  if (to.source === undefined) return 0;
+  return to.source.length === 4 ? 32 : 40;
+}

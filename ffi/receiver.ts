@@ -1,0 +1,175 @@
+/**
+ * Receiving datagrams, many a call: recvmmsg(2), with UDP_GRO (udp(7)).
+ *
+ * Message `i` lands at `i × slotLength` of the caller's buffer. One message is
+ * one datagram, or a run of datagrams of `segment(i)` bytes each from one
+ * sender, the last of them perhaps shorter.
+ *
+ * ```text
+ * table entry, 160 bytes
+ *   0 struct mmsghdr: 0 name * · 8 its length u32 · 16 parts * · 24 their count
+ *                     32 control * · 40 its length · 48 flags u32 · 56 bytes received u32
+ *  64 struct iovec:   0 start * · 8 length
+ *  80 control, 80 bytes: messages { 0 length · 8 level i32 · 12 type i32 · 16 data }
+ *     level UDP, UDP_GRO: i32 · level IP, PKTINFO: { i32 index, 4 local, 4 header }
+ *     level IPV6, PKTINFO: { 16 local, i32 index }
+ * then the names, 32 bytes an entry
+ * ```
+ *
+ * @module
+ */
+
+import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTSOCK } from "./errno.ts";
+import { errno, libc, SystemError } from "./libc.ts";
+import { Struct } from "./memory.ts";
+import { SenderCache } from "./sender_cache.ts";
+import { NAME_LENGTH_V6, type SocketAddress } from "./socket_address.ts";
+
+const ENTRY = 160;
+const PARTS = 64;
+const CONTROL = 80;
+const CONTROL_LENGTH = 80;
+const NAME = 32;
+
+/** Bytes of a control message's head; its data follows. */
+const CONTROL_HEAD = 16;
+const IPPROTO_IP = 0;
+const IPPROTO_UDP = 17;
+const IPPROTO_IPV6 = 41;
+const IP_PKTINFO = 8;
+const IPV6_PKTINFO = 50;
+const UDP_GRO = 104;
+
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+
+/** Errors of earlier datagrams (ICMP) that one call skips; each is told once. */
+const SKIPPED_ERRORS = 64;
+/** What is wrong with the call and not with the network. */
+const MISUSE = new Set([EBADF, EFAULT, EINVAL, ENOTSOCK]);
+
+/** The datagrams of the last {@linkcode Receiver.receive}. */
+export class Receiver {
+  #table: Struct;
+  #names: number;
+  #slotLength: number;
+  #capacity: number;
+  /** Entries that the kernel wrote to, to be made ready again. */
+  #used = 0;
+  #segments: Int32Array;
+  /** Place of the local address in the table; 0 where the kernel told none. */
+  #locals: Int32Array;
+  #cache = new SenderCache();
+
+  /**
+   * @param bufferAddress absolute; `count × slotLength` bytes, which the caller
+   * keeps alive
+   * @param slotLength bytes of a message at most; 65,535 takes every one
+   */
+  constructor(bufferAddress: number, slotLength: number, count: number) {
+    this.#slotLength = slotLength;
+    this.#capacity = count;
+    this.#names = count * ENTRY;
+    this.#table = new Struct(count * (ENTRY + NAME));
+    this.#segments = new Int32Array(count);
+    this.#locals = new Int32Array(count);
+    for (let i = 0; i < count; i++) this.#prepare(i, bufferAddress);
+  }
+
+  /**
+   * Receives what waits on `fd`; the number of messages, 0 when nothing waits.
+   * What the network had to say of earlier datagrams is passed over.
+   *
+   * @throws {SystemError} of call "recvmmsg" if `fd` is no open socket
+   */
+  receive(fd: number): number {
+    this.#makeReady();
+    const { address } = this.#table;
+    for (let attempt = 0; attempt < SKIPPED_ERRORS; attempt++) {
+      const count = libc.recvmmsg(fd, address, this.#capacity, MSG_DONTWAIT, 0);
+      if (count >= 0) return this.#accept(count);
+      const reason = errno();
+      if (reason === EAGAIN) return 0;
+      if (MISUSE.has(reason)) throw new SystemError("recvmmsg", reason);
+    }
+    return 0;
+  }
+
+  /** Where message `i` lies, in bytes from the buffer's start. */
+  place(i: number): number {
+    return i * this.#slotLength;
+  }
+
+  /** Bytes of message `i`. */
+  length(i: number): number {
+    return this.#table.u32(i * ENTRY + 56);
+  }
+
+  /** Bytes of each datagram in message `i` but the last; 0 if it is one datagram. */
+  segment(i: number): number {
+    return this.#segments[i]!;
+  }
+
+  /** Whether message `i` was longer than its slot, and its end is lost. */
+  truncated(i: number): boolean {
+    return (this.#table.u32(i * ENTRY + 48) & MSG_TRUNC) !== 0;
+  }
+
+  /** Who sent message `i`; the same object as long as one sender's datagrams keep coming. */
+  from(i: number): SocketAddress {
+    const name = this.#names + i * NAME;
+    return this.#cache.find(this.#table, name, this.#locals[i]!);
+  }
+
+  #prepare(i: number, bufferAddress: number): void {
+    const table = this.#table, at = i * ENTRY;
+    table.setWord(at, table.address + this.#names + i * NAME);
+    table.setU32(at + 8, NAME_LENGTH_V6);
+    table.setWord(at + 16, table.address + at + PARTS);
+    table.setWord(at + 24, 1);
+    table.setWord(at + 32, table.address + at + CONTROL);
+    table.setWord(at + 40, CONTROL_LENGTH);
+    table.setWord(at + PARTS, bufferAddress + this.place(i));
+    table.setWord(at + PARTS + 8, this.#slotLength);
+  }
+
+  /** The kernel shortens both lengths to what it wrote. */
+  #makeReady(): void {
+    for (let i = 0; i < this.#used; i++) {
+      this.#table.setU32(i * ENTRY + 8, NAME_LENGTH_V6);
+      this.#table.setU32(i * ENTRY + 40, CONTROL_LENGTH);
+    }
+    this.#used = 0;
+  }
+
+  #accept(count: number): number {
+    this.#used = count;
+    for (let i = 0; i < count; i++) this.#readControl(i);
+    return count;
+  }
+
+  #readControl(i: number): void {
+    const table = this.#table;
+    this.#segments[i] = 0;
+    this.#locals[i] = 0;
+    let at = i * ENTRY + CONTROL;
+    const end = at + table.u32(i * ENTRY + 40);
+    while (at + CONTROL_HEAD <= end) {
+      const length = table.u32(at);
+      if (length < CONTROL_HEAD) return;
+      this.#readMessage(i, at, table.i32(at + 8), table.i32(at + 12));
+      at += (length + 7) & ~7;
+    }
+  }
+
+  #readMessage(i: number, at: number, level: number, type: number): void {
+    const data = at + CONTROL_HEAD;
+    if (level === IPPROTO_UDP && type === UDP_GRO) {
+      this.#segments[i] = this.#table.i32(data);
+    } else if (level === IPPROTO_IP && type === IP_PKTINFO) {
+      this.#locals[i] = data + 4;
+    } else if (level === IPPROTO_IPV6 && type === IPV6_PKTINFO) {
+      this.#locals[i] = data;
+    }
+  }
+}
