@@ -1,0 +1,111 @@
+/**
+ * How the interop tests are told apart, run side by side, and left out aloud.
+ *
+ * Without root or without a peer a test cannot run: it is then listed as ignored and named on stderr, and where the
+ * variable CI is set it fails instead.
+ *
+ * @module
+ */
+
+import { named, type Peer, subject } from "./peers.ts";
+
+/** Whether namespaces can be made here. */
+export const ROOT = Deno.build.os === "linux" && Deno.uid() === 0;
+
+/** The stock implementations and Caktus itself. */
+export const ALL_PEERS = ["wireguard-go", "boringtun", "kernel", "caktus"];
+
+/** What a test of the subject does. */
+type Body = (subject: Peer, test: Deno.TestContext) => Promise<void>;
+
+/** What a test of the subject and a peer does. */
+type PeerBody = (
+  subject: Peer,
+  peer: Peer,
+  test: Deno.TestContext,
+) => Promise<void>;
+
+/** A test that needs root and the subject; ignored, aloud, where one is missing. */
+export function interopTest(name: string, body: Body): void {
+  register(name, [subject()], (test) => body(subject(), test));
+}
+
+/** The same once a peer; the peer's name is put for `%` in the name. */
+export function peerTest(
+  name: string,
+  body: PeerBody,
+  peers = ALL_PEERS,
+): void {
+  for (const peer of peers.map(named)) {
+    register(
+      name.replace("%", peer.name),
+      [subject(), peer],
+      (test) => body(subject(), peer, test),
+    );
+  }
+}
+
+/** The same once for Caktus from source and once for the binary, where Caktus is the subject. */
+export function binaryTest(name: string, body: Body): void {
+  const own = subject();
+  for (
+    const each of own.name === "caktus" ? [own, named("caktus-binary")] : [own]
+  ) {
+    register(name.replace("%", each.name), [each], (test) => body(each, test));
+  }
+}
+
+function register(
+  name: string,
+  needed: Peer[],
+  body: (test: Deno.TestContext) => Promise<void>,
+): void {
+  const reason = needed.map(missing).find((each) => each !== undefined);
+  if (reason) leaveOut(name, reason);
+  Deno.test({
+    name,
+    ignore: reason !== undefined,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: body,
+  });
+}
+
+function missing(peer: Peer): string | undefined {
+  return ROOT ? peer.missing() : "not root";
+}
+
+/** Runs steps side by side, at most so many at a time. Each is reported by its name. */
+export async function sideBySide<T>(
+  test: Deno.TestContext,
+  items: T[],
+  name: (item: T) => string,
+  body: (item: T) => Promise<void>,
+  limit = 4,
+): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      const chosen = item;
+      await test.step({
+        name: name(chosen),
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+        fn: () => body(chosen),
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+/** Seconds of a long measurement: `CAKTUS_TEST_SECONDS`, else what the full test asks for. */
+export function secondsOf(full: number): number {
+  return Number(Deno.env.get("CAKTUS_TEST_SECONDS") ?? full);
+}
+
+function leaveOut(name: string, reason: string): void {
+  const line = `LEFT OUT: ${name}: ${reason}`;
+  if (Deno.env.get("CI")) throw new Error(line);
+  console.error(`!!! ${line}`);
+}
