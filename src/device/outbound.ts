@@ -74,8 +74,10 @@ export class Outbound {
     return total;
   }
 
-  /** Copies a packet into a slot of the device's own and returns its place. */
+  /** Copies a packet into a slot of the device's own and returns its place; to be added next. */
   place(packet: Uint8Array, mtu: number): number {
+    // A flush between place and add would give the slot away again.
+    if (this.#batch.full) this.flush();
     const room = HEADER_LENGTH + paddedLength(packet.length, mtu) + TAG_LENGTH;
     const at = this.#take(room) + HEADER_LENGTH;
     this.#memory.bytes.set(packet, at);
