@@ -75,6 +75,16 @@ export class AllowedIps<Owner> {
     }
     return owner;
   }
+
+  /** Nodes of both tries, those without an owner included. */
+  get size(): number {
+    return countNodes(this.#roots[4]) + countNodes(this.#roots[6]);
+  }
+}
+
+function countNodes<Owner>(node: Node<Owner> | undefined): number {
+  if (node === undefined) return 0;
+  return 1 + countNodes(node.zero) + countNodes(node.one);
 }
 
 function versionOf({ address }: Prefix): 4 | 6 {
