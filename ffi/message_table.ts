@@ -2,12 +2,13 @@
  * The messages of one sendmmsg(2) call, as the kernel reads them.
  *
  * ```text
- * entry, 192 bytes
- *   0 struct mmsghdr: 0 name * · 8 its length u32 · 16 parts * · 24 their count
- *                     32 control * · 40 its length · 48 flags u32 · 56 bytes sent u32
- *  64 struct iovec:   0 start * · 8 length
- *  80 name, 28 bytes
- * 112 control, 64 bytes: UDP_SEGMENT, 24 bytes { 0 length 18 · 8 level UDP · 12 type · 16 u16 }
+ * headers, end to end as the call wants them: struct mmsghdr, 64 bytes
+ *   0 name * · 8 its length u32 · 16 parts * · 24 their count
+ *   32 control * · 40 its length · 48 flags u32 · 56 bytes sent u32
+ * then what they point to, 112 bytes a message
+ *   0 struct iovec: 0 start * · 8 length
+ *  16 name, 28 bytes
+ *  48 control, 64 bytes: UDP_SEGMENT, 24 bytes { 0 length 18 · 8 level UDP · 12 type · 16 u16 }
  *     then PKTINFO, v4 32 bytes { 16 index i32 · 20 local 4 · 24 zeros 4 }
  *                or v6 40 bytes { 16 local 16 · 32 index i32 }
  * ```
@@ -26,10 +27,11 @@ import {
   writeName,
 } from "./socket_address.ts";
 
-const ENTRY = 192;
-const PARTS = 64;
-const NAME = 80;
-const SEGMENT = 112;
+const HEADER = 64;
+const POINTED = 112;
+/** Places in what a header points to. */
+const NAME = 16;
+const SEGMENT = 48;
 const SOURCE = SEGMENT + 24;
 
 const IPPROTO_IP = 0;
@@ -57,11 +59,11 @@ export class MessageTable {
   constructor(bufferAddress: number, capacity: number) {
     this.#bufferAddress = bufferAddress;
     this.#capacity = capacity;
-    this.#struct = new Struct(capacity * ENTRY);
+    this.#struct = new Struct(capacity * (HEADER + POINTED));
     this.#places = new Float64Array(capacity);
     this.#lengths = new Int32Array(capacity);
     this.#segments = new Int32Array(capacity);
-    for (let i = 0; i < capacity; i++) this.#prepare(i * ENTRY);
+    for (let i = 0; i < capacity; i++) this.#prepare(i);
   }
 
   get count(): number {
@@ -74,15 +76,15 @@ export class MessageTable {
 
   /** Adds a message that the caller knows to fit; `segment` 0 is one datagram. */
   add(place: number, length: number, segment: number, to: SocketAddress): void {
-    const i = this.#count++, at = i * ENTRY, struct = this.#struct;
+    const i = this.#count++, at = this.#pointed(i), struct = this.#struct;
     this.#places[i] = place;
     this.#lengths[i] = length;
     this.#segments[i] = segment;
-    struct.setWord(at + PARTS, this.#bufferAddress + place);
-    struct.setU32(at + PARTS + 8, length);
+    struct.setWord(at, this.#bufferAddress + place);
+    struct.setU32(at + 8, length);
     if (this.#to[i] !== to) this.#address(i, to);
     if (segment > 0) struct.view.setUint16(at + SEGMENT + 16, segment, true);
-    this.#setControl(at, segment > 0, sourceLength(to));
+    this.#setControl(i, segment > 0, sourceLength(to));
   }
 
   clear(): void {
@@ -92,7 +94,7 @@ export class MessageTable {
 
   /** Absolute address of message `i`. */
   addressOf(i: number): number {
-    return this.#struct.address + i * ENTRY;
+    return this.#struct.address + i * HEADER;
   }
 
   place(i: number): number {
@@ -119,7 +121,7 @@ export class MessageTable {
   /** Whether message `i` names the local address that it leaves from. */
   hasSource(i: number): boolean {
     const segmentLength = this.segment(i) > 0 ? SOURCE - SEGMENT : 0;
-    return this.#struct.u32(i * ENTRY + 40) > segmentLength;
+    return this.#struct.u32(i * HEADER + 40) > segmentLength;
   }
 
   /** Leaves the source of message `i` and of those to the same destination behind it to the kernel. */
@@ -127,32 +129,40 @@ export class MessageTable {
     this.unchanged = false;
     const to = this.to(i);
     for (; i < this.#count && this.to(i) === to; i++) {
-      this.#setControl(i * ENTRY, this.segment(i) > 0, 0);
+      this.#setControl(i, this.segment(i) > 0, 0);
     }
   }
 
-  #prepare(at: number): void {
-    const struct = this.#struct, { address } = struct;
-    struct.setWord(at, address + at + NAME);
-    struct.setWord(at + 16, address + at + PARTS);
-    struct.setWord(at + 24, 1);
-    struct.setU32(at + SEGMENT, 18);
-    struct.setU32(at + SEGMENT + 8, IPPROTO_UDP);
-    struct.setU32(at + SEGMENT + 12, UDP_SEGMENT);
+  /** Place of what the header of message `i` points to. */
+  #pointed(i: number): number {
+    return this.#capacity * HEADER + i * POINTED;
   }
 
-  #setControl(at: number, train: boolean, source: number): void {
+  #prepare(i: number): void {
+    const struct = this.#struct, { address } = struct;
+    const at = i * HEADER, pointed = this.#pointed(i);
+    struct.setWord(at, address + pointed + NAME);
+    struct.setWord(at + 16, address + pointed);
+    struct.setWord(at + 24, 1);
+    struct.setU32(pointed + SEGMENT, 18);
+    struct.setU32(pointed + SEGMENT + 8, IPPROTO_UDP);
+    struct.setU32(pointed + SEGMENT + 12, UDP_SEGMENT);
+  }
+
+  #setControl(i: number, train: boolean, source: number): void {
+    const at = i * HEADER;
     const length = (train ? SOURCE - SEGMENT : 0) + source;
-    const start = this.#struct.address + at + (train ? SEGMENT : SOURCE);
+    const start = this.#struct.address + this.#pointed(i) +
+      (train ? SEGMENT : SOURCE);
     this.#struct.setWord(at + 32, length > 0 ? start : 0);
     this.#struct.setU32(at + 40, length);
   }
 
   #address(i: number, to: SocketAddress): void {
-    const at = i * ENTRY;
+    const at = this.#pointed(i);
     this.#to[i] = to;
     writeName(this.#struct, at + NAME, to);
-    this.#struct.setU32(at + 8, nameLength(to));
+    this.#struct.setU32(i * HEADER + 8, nameLength(to));
     if (to.source !== undefined) this.#writeSource(at + SOURCE, to.source, to);
   }
 

@@ -6,14 +6,15 @@
  * sender, the last of them perhaps shorter.
  *
  * ```text
- * table entry, 160 bytes
- *   0 struct mmsghdr: 0 name * · 8 its length u32 · 16 parts * · 24 their count
- *                     32 control * · 40 its length · 48 flags u32 · 56 bytes received u32
- *  64 struct iovec:   0 start * · 8 length
- *  80 control, 80 bytes: messages { 0 length · 8 level i32 · 12 type i32 · 16 data }
+ * headers, end to end as the call wants them: struct mmsghdr, 64 bytes
+ *   0 name * · 8 its length u32 · 16 parts * · 24 their count
+ *   32 control * · 40 its length · 48 flags u32 · 56 bytes received u32
+ * then what they point to, 96 bytes a message
+ *   0 struct iovec: 0 start * · 8 length
+ *  16 control, 80 bytes: messages { 0 length · 8 level i32 · 12 type i32 · 16 data }
  *     level UDP, UDP_GRO: i32 · level IP, PKTINFO: { i32 index, 4 local, 4 header }
  *     level IPV6, PKTINFO: { 16 local, i32 index }
- * then the names, 32 bytes an entry
+ * then the names, 32 bytes a message
  * ```
  *
  * @module
@@ -25,9 +26,10 @@ import { Struct } from "./memory.ts";
 import { SenderCache } from "./sender_cache.ts";
 import { NAME_LENGTH_V6, type SocketAddress } from "./socket_address.ts";
 
-const ENTRY = 160;
-const PARTS = 64;
-const CONTROL = 80;
+const HEADER = 64;
+const POINTED = 96;
+/** Place of the control messages in what a header points to. */
+const CONTROL = 16;
 const CONTROL_LENGTH = 80;
 const NAME = 32;
 
@@ -51,6 +53,7 @@ const MISUSE = new Set([EBADF, EFAULT, EINVAL, ENOTSOCK]);
 /** The datagrams of the last {@linkcode Receiver.receive}. */
 export class Receiver {
   #table: Struct;
+  #pointed: number;
   #names: number;
   #slotLength: number;
   #capacity: number;
@@ -69,8 +72,9 @@ export class Receiver {
   constructor(bufferAddress: number, slotLength: number, count: number) {
     this.#slotLength = slotLength;
     this.#capacity = count;
-    this.#names = count * ENTRY;
-    this.#table = new Struct(count * (ENTRY + NAME));
+    this.#pointed = count * HEADER;
+    this.#names = count * (HEADER + POINTED);
+    this.#table = new Struct(count * (HEADER + POINTED + NAME));
     this.#segments = new Int32Array(count);
     this.#locals = new Int32Array(count);
     for (let i = 0; i < count; i++) this.#prepare(i, bufferAddress);
@@ -102,7 +106,7 @@ export class Receiver {
 
   /** Bytes of message `i`. */
   length(i: number): number {
-    return this.#table.u32(i * ENTRY + 56);
+    return this.#table.u32(i * HEADER + 56);
   }
 
   /** Bytes of each datagram in message `i` but the last; 0 if it is one datagram. */
@@ -112,7 +116,7 @@ export class Receiver {
 
   /** Whether message `i` was longer than its slot, and its end is lost. */
   truncated(i: number): boolean {
-    return (this.#table.u32(i * ENTRY + 48) & MSG_TRUNC) !== 0;
+    return (this.#table.u32(i * HEADER + 48) & MSG_TRUNC) !== 0;
   }
 
   /** Who sent message `i`; the same object as long as one sender's datagrams keep coming. */
@@ -122,22 +126,23 @@ export class Receiver {
   }
 
   #prepare(i: number, bufferAddress: number): void {
-    const table = this.#table, at = i * ENTRY;
+    const table = this.#table, at = i * HEADER;
+    const pointed = this.#pointed + i * POINTED;
     table.setWord(at, table.address + this.#names + i * NAME);
     table.setU32(at + 8, NAME_LENGTH_V6);
-    table.setWord(at + 16, table.address + at + PARTS);
+    table.setWord(at + 16, table.address + pointed);
     table.setWord(at + 24, 1);
-    table.setWord(at + 32, table.address + at + CONTROL);
+    table.setWord(at + 32, table.address + pointed + CONTROL);
     table.setWord(at + 40, CONTROL_LENGTH);
-    table.setWord(at + PARTS, bufferAddress + this.place(i));
-    table.setWord(at + PARTS + 8, this.#slotLength);
+    table.setWord(pointed, bufferAddress + this.place(i));
+    table.setWord(pointed + 8, this.#slotLength);
   }
 
   /** The kernel shortens both lengths to what it wrote. */
   #makeReady(): void {
     for (let i = 0; i < this.#used; i++) {
-      this.#table.setU32(i * ENTRY + 8, NAME_LENGTH_V6);
-      this.#table.setU32(i * ENTRY + 40, CONTROL_LENGTH);
+      this.#table.setU32(i * HEADER + 8, NAME_LENGTH_V6);
+      this.#table.setU32(i * HEADER + 40, CONTROL_LENGTH);
     }
     this.#used = 0;
   }
@@ -152,8 +157,8 @@ export class Receiver {
     const table = this.#table;
     this.#segments[i] = 0;
     this.#locals[i] = 0;
-    let at = i * ENTRY + CONTROL;
-    const end = at + table.u32(i * ENTRY + 40);
+    let at = this.#pointed + i * POINTED + CONTROL;
+    const end = at + table.u32(i * HEADER + 40);
     while (at + CONTROL_HEAD <= end) {
       const length = table.u32(at);
       if (length < CONTROL_HEAD) return;
