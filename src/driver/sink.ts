@@ -1,0 +1,110 @@
+/**
+ * The device's output, joined to the kernel: datagrams leave as trains, packets
+ * reach the TUN as trains.
+ *
+ * Datagrams of one size to one peer that lie end to end become one message with
+ * UDP_SEGMENT; only the last of them may be shorter (udp(7)).
+ *
+ * @module
+ */
+
+import { Struct } from "../../ffi/memory.ts";
+import {
+  MAXIMUM_SEGMENTS,
+  MAXIMUM_TRAIN,
+  type Sender,
+} from "../../ffi/sender.ts";
+import type { Tun } from "../../ffi/tun.ts";
+import type { Endpoint } from "../config/config.ts";
+import type { Output } from "../device/outbound.ts";
+import { Coalescer } from "../offload/coalesce.ts";
+import type { Checksum } from "../offload/checksum.ts";
+import { MAX_SEGMENTS } from "../offload/group.ts";
+import type { PacketMemory } from "../transport/memory.ts";
+
+/** Bytes of a struct iovec { void *start; size_t length }. */
+const PART_LENGTH = 16;
+
+/** What a sink is made of. */
+export interface SinkOptions {
+  memory: PacketMemory;
+  /** Absolute address of packet memory. */
+  address: number;
+  checksum: Checksum;
+  tun: Tun;
+  sender: Sender;
+  /** The TUN did not take a packet, for the reason `errno`. */
+  onRefused: (errno: number) => void;
+}
+
+/** Where a device's output goes. */
+export class Sink implements Output {
+  #options: SinkOptions;
+  #coalescer: Coalescer;
+  #parts = new Struct(MAX_SEGMENTS * PART_LENGTH);
+  #to: Endpoint | undefined;
+  #start = 0;
+  #end = 0;
+  /** Bytes of each datagram of the run, and how many there are. */
+  #segment = 0;
+  #count = 0;
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+    const { memory, checksum, tun } = options;
+    this.#coalescer = new Coalescer(
+      memory,
+      { udp: tun.udpOffload, sum: checksum },
+      (pieces, count) => this.#write(pieces, count),
+    );
+  }
+
+  send(at: number, length: number, to: Endpoint): void {
+    if (!this.#continues(at, length, to)) {
+      this.#endRun();
+      this.#to = to;
+      this.#start = at;
+      this.#segment = length;
+    }
+    this.#end = at + length;
+    this.#count++;
+  }
+
+  deliver(at: number, length: number): void {
+    this.#coalescer.add(at, length);
+  }
+
+  flush(): void {
+    this.#endRun();
+    this.#options.sender.flush();
+    this.#coalescer.flush();
+  }
+
+  /** Whether a datagram may follow the run: no longer than the first, and none shorter before it. */
+  #continues(at: number, length: number, to: Endpoint): boolean {
+    return to === this.#to && at === this.#end && length <= this.#segment &&
+      this.#end - this.#start === this.#count * this.#segment &&
+      this.#count < MAXIMUM_SEGMENTS &&
+      at + length - this.#start <= MAXIMUM_TRAIN;
+  }
+
+  #endRun(): void {
+    if (this.#to === undefined) return;
+    const length = this.#end - this.#start;
+    const segment = this.#count > 1 ? this.#segment : 0;
+    this.#options.sender.add(this.#start, length, segment, this.#to);
+    this.#to = undefined;
+    this.#count = 0;
+  }
+
+  #write(pieces: Uint32Array, count: number): void {
+    const { address, tun, onRefused } = this.#options;
+    for (let i = 0; i < count; i++) {
+      const part = i * PART_LENGTH;
+      this.#parts.setWord(part, address + pieces[2 * i]!);
+      this.#parts.setU32(part + 8, pieces[2 * i + 1]!);
+    }
+    const errno = tun.write(this.#parts.address, count);
+    if (errno !== 0) onRefused(errno);
+  }
+}

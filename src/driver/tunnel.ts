@@ -1,0 +1,285 @@
+/**
+ * A device joined to the kernel: the loop that carries packets between the TUN
+ * and the network.
+ *
+ * ```text
+ *   read(tun) ─▶ split ─▶ handlePacket ┐          ┌ send ─▶ trains ─▶ sendmmsg
+ *                                      ├─▶ flush ─┤
+ *   recvmmsg ─▶ segments ─▶ handleDatagram ┘      └ deliver ─▶ coalesce ─▶ write(tun)
+ * ```
+ *
+ * TUN and network take turns, each for a bounded batch. While there is work the
+ * loop looks at the descriptors without waiting and lets Deno's events in every
+ * few milliseconds; without work it sleeps in poll and nothing wakes it but a
+ * packet, a request or a timer that is due.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { Poll, POLLERR, POLLIN, Wake } from "../../ffi/poll.ts";
+import { Receiver } from "../../ffi/receiver.ts";
+import { Sender } from "../../ffi/sender.ts";
+import { addressOf } from "../../ffi/memory.ts";
+import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
+import type { DeviceChange, DeviceStatus } from "../config/config.ts";
+import { Device } from "../device/device.ts";
+import { split, type SplitSink } from "../offload/split.ts";
+import { loadWasm, type Wasm } from "../transport/aead.ts";
+import { MEMORY_LENGTH } from "../transport/layout.ts";
+import { monotonic, wallClock } from "./clock.ts";
+import { Sink } from "./sink.ts";
+import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
+import { Sockets } from "./sockets.ts";
+
+/** MTU of a new tunnel, as wireguard-go's: 1500 less the greatest overhead. */
+export const DEFAULT_MTU = 1420;
+/** Messages that one sendmmsg call takes. */
+const SEND_CAPACITY = 64;
+/** Reads of the TUN in one batch. */
+const READS = 16;
+/** Milliseconds for which a busy loop keeps Deno's own events waiting. */
+const BUSY_SLICE = 2;
+/** Longest time that setTimeout takes. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** Something besides packets that the loop waits for. */
+export interface Watched {
+  readonly fd: number;
+  ready(): void;
+}
+
+/** One running tunnel. */
+export class Tunnel {
+  readonly tun: Tun;
+  readonly sockets: Sockets;
+  #device: Device;
+  #wasm: Wasm;
+  #address: number;
+  #receiver: Receiver;
+  #sender: Sender;
+  #slots = new TunSlots();
+  #splitSink: SplitSink;
+  #poll = new Poll();
+  #wake = new Wake();
+  #watched: Watched[] = [];
+  #now = monotonic();
+  #timer: number | undefined;
+  #timerAt = Infinity;
+  #stopped = false;
+
+  /** Takes over `tun`; the device is down until {@linkcode up}. */
+  constructor(tun: Tun) {
+    this.tun = tun;
+    const pages = MEMORY_LENGTH / 65536;
+    this.#wasm = loadWasm(
+      new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    );
+    this.#address = addressOf(this.#wasm.memory.bytes);
+    this.#sender = new Sender(this.#address, SEND_CAPACITY, {
+      onError: (_, __, datagrams) =>
+        this.#device.countDrop("the network refused the datagram", datagrams),
+      onSourceGone: () => this.#device.clearSources(),
+    });
+    this.#receiver = new Receiver(
+      this.#address + RECEIVE.from,
+      RECEIVE.length,
+      RECEIVE.count,
+    );
+    this.sockets = new Sockets(this.#poll, this.#sender);
+    this.#device = this.#createDevice();
+    this.#slots.mtu = DEFAULT_MTU;
+    this.#splitSink = {
+      place: (length) => this.#place(length),
+      packet: (at, length) => {
+        this.#slots.take(at, length);
+        this.#device.handlePacket(at, length, this.#now);
+      },
+    };
+    this.#poll.add(tun.fd);
+    this.#poll.add(this.#wake.fd);
+  }
+
+  /** The interface is up. */
+  up(): void {
+    this.sockets.open();
+    this.#change(() => this.#device.up(this.#now));
+  }
+
+  /** The interface is down. */
+  down(): void {
+    this.#device.down();
+  }
+
+  setMtu(mtu: number): void {
+    this.#slots.mtu = mtu;
+    this.#device.setMtu(mtu);
+  }
+
+  /** Addresses or routes of this machine have changed: what was learned of the ways to the peers may be wrong. */
+  forgetPaths(): void {
+    this.#device.clearSources();
+    this.#sender.forgetPaths();
+  }
+
+  /** Changes keys and peers; port and mark are for {@linkcode sockets}. */
+  apply(change: DeviceChange): void {
+    this.#change(() => this.#device.apply(change, this.#now));
+  }
+
+  status(): DeviceStatus {
+    return {
+      ...this.#device.status(),
+      listenPort: this.sockets.port,
+      fwmark: this.sockets.mark,
+    };
+  }
+
+  /** Waits for something else too, from the next wait on. */
+  watch(watched: Watched): void {
+    this.#watched.push(watched);
+    this.#poll.add(watched.fd);
+  }
+
+  /** Makes {@linkcode run} return. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake.wake();
+  }
+
+  /**
+   * Carries packets until {@linkcode stop} is called.
+   *
+   * @throws {SystemError} of call "read" when the TUN device is gone
+   */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#poll.wait(-1);
+      await this.#work();
+    }
+  }
+
+  /** Works until nothing waits any more. */
+  async #work(): Promise<void> {
+    let sliceEnd = monotonic() + BUSY_SLICE;
+    do {
+      this.#turn();
+      if (monotonic() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = monotonic() + BUSY_SLICE;
+    } while (!this.#stopped && this.#poll.check() > 0);
+  }
+
+  /** One batch in each direction, and everything else that is ready. */
+  #turn(): void {
+    this.#now = monotonic();
+    if (this.#isReady(this.tun.fd)) this.#readTun();
+    for (const fd of this.sockets.descriptors) {
+      if (this.#isReady(fd)) this.#receive(fd);
+    }
+    if (this.#isReady(this.#wake.fd)) this.#wake.drain();
+    for (const watched of this.#watched) {
+      if (this.#isReady(watched.fd)) watched.ready();
+    }
+    this.#setTimer();
+  }
+
+  #isReady(fd: number): boolean {
+    return (this.#poll.ready(fd) & (POLLIN | POLLERR)) !== 0;
+  }
+
+  #readTun(): void {
+    const start = this.#address - VIRTIO_HEADER_LENGTH;
+    for (let i = 0; i < READS && this.#slots.hasRoom; i++) {
+      const at = this.#slots.readPlace;
+      const read = this.tun.read(
+        start + at,
+        VIRTIO_HEADER_LENGTH + MAXIMUM_READ,
+      );
+      if (read === 0) break;
+      const length = read - VIRTIO_HEADER_LENGTH;
+      this.#slots.read(length);
+      const { memory, checksum } = this.#wasm;
+      const drop = split(memory, at, length, this.#splitSink, checksum);
+      if (drop !== undefined) {
+        this.#device.countDrop("the kernel's offload header is malformed");
+      }
+    }
+    this.#device.flush(this.#now);
+    this.#slots.reset();
+  }
+
+  /** A place for a packet of the train that is being split. */
+  #place(length: number): number {
+    const place = this.#slots.place(length);
+    if (place !== undefined) return place;
+    this.#device.flush(this.#now);
+    this.#slots.wrap();
+    return this.#slots.place(length)!;
+  }
+
+  #receive(fd: number): void {
+    const count = this.#receiver.receive(fd);
+    for (let i = 0; i < count; i++) {
+      if (this.#receiver.truncated(i)) {
+        this.#device.countDrop("longer than the receive buffer");
+      } else this.#receiveMessage(i);
+    }
+    this.#device.flush(this.#now);
+  }
+
+  /** One datagram, or a run of them of one size. */
+  #receiveMessage(i: number): void {
+    const from = this.#receiver.from(i);
+    const start = RECEIVE.from + this.#receiver.place(i);
+    const end = start + this.#receiver.length(i);
+    const segment = this.#receiver.segment(i) || end - start;
+    if (end === start) this.#device.handleDatagram(start, 0, from, this.#now);
+    for (let at = start; at < end; at += segment) {
+      const length = Math.min(segment, end - at);
+      this.#device.handleDatagram(at, length, from, this.#now);
+    }
+  }
+
+  /** Makes a change from outside the loop, with what it sends and when it is due next. */
+  #change(change: () => void): void {
+    this.#now = monotonic();
+    change();
+    this.#device.flush(this.#now);
+    this.#setTimer();
+  }
+
+  /** A timer on Deno's own loop, which runs beside the poll: an earlier one needs no wake-up of it. */
+  #setTimer(): void {
+    const at = this.#device.nextTimeout();
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    const wait = Math.min(LONGEST_TIMEOUT, Math.max(0, at - this.#now));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
+      this.#change(() => this.#device.handleTimeout(this.#now));
+    }, Math.ceil(wait));
+  }
+
+  #createDevice(): Device {
+    const { memory, cipher, checksum } = this.#wasm;
+    const output = new Sink({
+      memory,
+      address: this.#address,
+      checksum,
+      tun: this.tun,
+      sender: this.#sender,
+      onRefused: () =>
+        this.#device.countDrop("the interface did not take the packet"),
+    });
+    return new Device({
+      memory,
+      cipher,
+      output,
+      wallClock,
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      mtu: DEFAULT_MTU,
+    });
+  }
+}
