@@ -60,6 +60,11 @@ export function sectionOf(key: string): SectionName | undefined {
   return undefined;
 }
 
+/** Whether anything is known of the key, be it that it has no place here. */
+export function isKnownKey(key: string): boolean {
+  return sectionOf(key) !== undefined || isAppKey(key) || isAmneziaKey(key);
+}
+
 /** What is wrong with a key that `section` does not have, and what to do. */
 export function unknownKeyProblem(key: string, section: SectionName): string {
   if (isAmneziaKey(key)) {

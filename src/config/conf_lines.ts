@@ -15,6 +15,7 @@
 import { ConfigError } from "./config.ts";
 import {
   isHookKey,
+  isKnownKey,
   isShowable,
   KEYS,
   nearest,
@@ -66,15 +67,13 @@ export function problemOf(pair: Pair, problem: string): ConfigError {
 export function invisibleProblem(text: string): string | undefined {
   const code = /[^\P{C}\s]/u.exec(text)?.[0].codePointAt(0);
   if (code === undefined) return undefined;
-  const hex = (value: number) => value.toString(16).toUpperCase();
-  if (code >= 0xdc80 && code <= 0xdcff) {
-    return `holds the byte 0x${
-      hex(code - 0xdc00)
-    }, which is no UTF-8; type it anew`;
-  }
-  return `holds an invisible character, U+${
-    hex(code).padStart(4, "0")
-  }; type it anew`;
+  const byte = code - 0xdc00;
+  const isByte = byte >= 0x80 && byte <= 0xff;
+  const hex = (isByte ? byte : code).toString(16).toUpperCase();
+  const what = isByte
+    ? `the byte 0x${hex}, which is no UTF-8`
+    : `an invisible character, U+${hex.padStart(4, "0")}`;
+  return `holds ${what}; type it anew`;
 }
 
 function readHeader(bare: string, file: string, line: number): Header {
@@ -105,28 +104,28 @@ function readPair(
 ): Pair {
   const equals = bare.indexOf("=");
   const key = bare.slice(0, Math.max(equals, 0)).replace(/\s+/g, "");
-  if (equals < 0 || !isShowable(key)) {
+  const value = isHookKey(key)
+    ? trimBlanks(raw.slice(raw.indexOf("=") + 1))
+    : bare.slice(equals + 1).trim();
+  // A lone piece of a key ends in "=": it is not taken for an unknown key, and so not shown.
+  const lone = value === "" && !isKnownKey(key);
+  if (!isShowable(key) || lone) {
     throw new ConfigError(file, line, "", lineProblem(bare));
   }
-  const hook = isHookKey(key);
-  const value = hook
-    ? raw.slice(raw.indexOf("=") + 1).replace(
-      /^[ \t\r\v\f]+|[ \t\r\v\f]+$/g,
-      "",
-    )
-    : bare.slice(equals + 1).trim();
   return { file, line, key, value };
+}
+
+/** Only what bash takes for blanks: all else belongs to the command. */
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, "");
 }
 
 /** Why a line is no pair. Says only words that the file's grammar has. */
 function lineProblem(bare: string): string {
   const invisible = invisibleProblem(bare);
   if (invisible !== undefined) return invisible;
-  if (/^(;|\/\/|--)/.test(bare)) {
-    return `a comment starts with #, not ${
-      bare.startsWith(";") ? ";" : bare.slice(0, 2)
-    }`;
-  }
+  const sign = /^(;|\/\/|--)/.exec(bare)?.[0];
+  if (sign !== undefined) return `a comment starts with #, not ${sign}`;
   const word = /^[A-Za-z]+/.exec(bare)?.[0] ?? "";
   const known = [...KEYS.Interface, ...KEYS.Peer].find((key) =>
     key.toLowerCase() === word.toLowerCase()

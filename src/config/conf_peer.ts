@@ -88,9 +88,8 @@ function addAllowedIps(
 ): void {
   for (const { prefix, hostBitsSet, written } of readAllowedIps(pair)) {
     if (hostBitsSet) {
-      const text = `${written} has host bits set, taken as ${
-        formatPrefix(prefix)
-      }`;
+      const masked = formatPrefix(prefix);
+      const text = `${written} has host bits set, taken as ${masked}`;
       warnings.push(problemOf(pair, text).message);
     }
     config.allowedIps.push(prefix);

@@ -35,7 +35,7 @@ export function readListenPort(pair: Pair, services: Services): number {
 export function readFwmark(pair: Pair): number {
   const text = clean(pair);
   if (/^off$/i.test(text)) return 0;
-  const digits = /^(0x[0-9a-f]+|0|[1-9][0-9]*)$/i.test(text);
+  const digits = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text);
   const mark = digits ? Number(text) : NaN;
   if (mark <= 0xffffffff) return mark;
   throw problemOf(
@@ -191,9 +191,12 @@ function attempt<T>(
   }
 }
 
-/** A value for an error; "" where it may be a key or part of one. */
+/**
+ * A value for an error; "" where it may be a key or part of one: a run of eight
+ * or more characters of base64 that is no plain word.
+ */
 function show(text: string): string {
-  const secret = /[A-Za-z0-9+/=]{20}/.test(text);
+  const runs = text.match(/[A-Za-z0-9+/=]{8,}/g) ?? [];
   const plain = /^[\x21-\x7e]{1,60}$/.test(text);
-  return plain && !secret ? `${text}: ` : "";
+  return plain && runs.every((run) => /^[a-z]+$/.test(run)) ? `${text}: ` : "";
 }

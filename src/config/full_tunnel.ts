@@ -39,13 +39,12 @@ export function refuseFullTunnel(
   for (const { prefix, line } of prefixes) {
     if (prefix.length > 1) continue;
     const whole = prefix.length === 0 ? "everything" : "half of all addresses";
+    const text = formatPrefix(prefix);
     throw new ConfigError(
       file,
       line,
       "AllowedIPs",
-      `${
-        formatPrefix(prefix)
-      } sends ${whole} through the tunnel, which is not supported by this version yet; list the networks behind the peer`,
+      `${text} sends ${whole} through the tunnel, which is not supported by this version yet; list the networks behind the peer`,
     );
   }
   for (const [i, endpoint] of endpoints.entries()) {
@@ -74,6 +73,7 @@ function refuseInside(
 ): void {
   const around = prefixes.find(({ prefix }) => prefixContains(prefix, address));
   if (around === undefined) return;
+  const prefix = formatPrefix(around.prefix);
   const text = formatAddress(address);
   const host = peer.endpoint?.host ?? text;
   const shown = host === text ? text : `${host} (${text})`;
@@ -81,8 +81,6 @@ function refuseInside(
     file,
     peer.endpoint?.line ?? peer.line,
     "Endpoint",
-    `${shown} lies inside AllowedIPs ${
-      formatPrefix(around.prefix)
-    } of line ${around.line}, which is not supported by this version yet; leave the address out of AllowedIPs`,
+    `${shown} lies inside AllowedIPs ${prefix} of line ${around.line}, which is not supported by this version yet; leave the address out of AllowedIPs`,
   );
 }

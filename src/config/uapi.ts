@@ -51,6 +51,11 @@ export function splitLine(line: string): [string, string] | undefined {
   return [line.slice(0, equals), line.slice(equals + 1)];
 }
 
+/** A key of the protocol; "" for anything else, which may be part of a secret. */
+export function printableKey(key: string): string {
+  return /^[a-z_]{1,32}$/.test(key) ? key : "";
+}
+
 /** The lines before the blank one, a carriage return at their ends removed. */
 export function* linesOf(text: string): Generator<string> {
   let at = 0;

@@ -26,7 +26,13 @@ import {
 import { ConfigError, type DeviceStatus, type PeerStatus } from "./config.ts";
 import { formatEndpoint, parseEndpoint, type ScopeOf } from "./endpoint.ts";
 import { formatPrefix, parsePrefix } from "./prefix.ts";
-import { formatErrno, linesOf, parseDecimal, splitLine } from "./uapi.ts";
+import {
+  formatErrno,
+  linesOf,
+  parseDecimal,
+  printableKey,
+  splitLine,
+} from "./uapi.ts";
 
 /** Writes the whole answer, `errno=0` and the blank line included. */
 export function formatGet(status: DeviceStatus): string {
@@ -84,8 +90,8 @@ export function parseGet(text: string, options: GetOptions = {}): DeviceStatus {
     line++;
     const [key, value] = splitLine(content) ?? ["", ""];
     if (!readLine(status, key, value, scopeOf)) {
-      const problem = key === "errno"
-        ? "the daemon answered with an error"
+      const problem = /^errno=-?[0-9]+$/.test(content)
+        ? `the daemon answered with error ${value}`
         : "the daemon's answer is not understood";
       throw new ConfigError(source, line, printableKey(key), problem);
     }
@@ -181,9 +187,4 @@ function emptyPeer(publicKey: PublicKey): PeerStatus {
     allowedIps: [],
     drops: [],
   };
-}
-
-/** A key of the protocol; "" for anything else, which may be part of a secret. */
-function printableKey(key: string): string {
-  return /^[a-z_]{1,32}$/.test(key) ? key : "";
 }

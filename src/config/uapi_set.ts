@@ -41,6 +41,7 @@ import {
   linesOf,
   MAX_LINE,
   parseDecimal,
+  printableKey,
   splitLine,
 } from "./uapi.ts";
 
@@ -56,7 +57,7 @@ export interface SetError {
   errno: Errno;
   /** 1 is the line `set=1`. */
   line: number;
-  /** The key of the line, without its value, which may be secret; "" where it has none. */
+  /** The key of the line, without its value, which may be secret; "" where it has no sensible one. */
   key: string;
 }
 
@@ -77,7 +78,7 @@ export function parseSet(text: string, options: SetOptions = {}): SetRequest {
     if (line === 1 && content === "set=1") continue;
     const errno = reader.read(content);
     if (errno !== 0) {
-      const key = splitLine(content)?.[0] ?? "";
+      const key = printableKey(splitLine(content)?.[0] ?? "");
       return { change: reader.change, error: { errno, line, key } };
     }
   }
