@@ -1,0 +1,88 @@
+/**
+ * Waiting: poll, wake and files that go.
+ *
+ * @module
+ */
+
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert";
+import { FileWatch } from "../../ffi/inotify.ts";
+import { Poll, POLLIN, POLLNVAL, Wake } from "../../ffi/poll.ts";
+
+Deno.test("Poll.check() sees what is ready and nothing else", () => {
+  const poll = new Poll(), one = new Wake(), two = new Wake();
+  poll.add(one.fd);
+  poll.add(two.fd);
+  strictEqual(poll.check(), 0);
+  two.wake();
+  two.wake();
+  strictEqual(poll.check(), 1);
+  deepStrictEqual([poll.ready(one.fd), poll.ready(two.fd)], [0, POLLIN]);
+  two.drain();
+  two.drain(); // nothing to take back is no error
+  strictEqual(poll.check(), 0);
+  poll.remove(one.fd);
+  poll.remove(one.fd);
+  one.close();
+  two.wake();
+  strictEqual(poll.check(), 1);
+  strictEqual(poll.ready(one.fd), 0);
+  two.close();
+  strictEqual(poll.check(), 1);
+  strictEqual(poll.ready(two.fd), POLLNVAL);
+});
+
+Deno.test("Poll.wait() ends by a wake, by time, and holds up no timer", async () => {
+  const poll = new Poll(), wake = new Wake();
+  poll.add(wake.fd);
+  const started = performance.now();
+  strictEqual(await poll.wait(30), 0);
+  ok(performance.now() - started >= 29);
+  setTimeout(() => wake.wake(), 20);
+  strictEqual(await poll.wait(-1), 1);
+  strictEqual(poll.ready(wake.fd), POLLIN);
+  wake.close();
+});
+
+Deno.test("Poll's descriptors may change while it waits", async () => {
+  const poll = new Poll();
+  const wakes = Array.from({ length: 4 }, () => new Wake());
+  const [first, second, third, late] = wakes as [Wake, Wake, Wake, Wake];
+  for (const { fd } of [first, second, third]) poll.add(fd);
+  const waiting = poll.wait(-1);
+  await rejects(poll.wait(0), TypeError);
+  poll.remove(first.fd);
+  poll.add(late.fd);
+  late.wake(); // not seen by this wait
+  third.wake();
+  strictEqual(await waiting, 1);
+  deepStrictEqual(wakes.map(({ fd }) => poll.ready(fd)), [0, 0, POLLIN, 0]);
+  strictEqual(poll.check(), 2);
+  wakes.forEach((wake) => wake.close());
+});
+
+Deno.test("FileWatch hears that a socket's name is gone while it is listened on, and that another took it", async () => {
+  const folder = Deno.makeTempDirSync();
+  const path = `${folder}/a.sock`;
+  const listener = Deno.listen({ transport: "unix", path });
+  using watch = new FileWatch(path);
+  const poll = new Poll();
+  poll.add(watch.fd);
+  Deno.chmodSync(path, 0o600);
+  strictEqual(await poll.wait(1000), 1);
+  strictEqual(watch.gone(), false);
+  strictEqual(poll.check(), 0);
+  Deno.removeSync(path);
+  strictEqual(await poll.wait(1000), 1);
+  strictEqual(watch.gone(), true);
+  Deno.writeTextFileSync(path, "another");
+  strictEqual(watch.gone(), true);
+  listener.close();
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("FileWatch tells of a file that is not there", () => {
+  throws(() => new FileWatch("/nowhere/x.sock"), {
+    call: "inotify_add_watch",
+    code: "ENOENT",
+  });
+});
