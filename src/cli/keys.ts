@@ -18,7 +18,7 @@
 
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { clamp, decodeKey, encodeKey } from "../noise/keys.ts";
+import { clamp, decodeKey, encodeKey, type PublicKey } from "../noise/keys.ts";
 import { complain, print } from "./output.ts";
 
 /** The commands of this file. */
@@ -139,13 +139,14 @@ function whatIsWrong(text: string): string {
   return "what is on standard input is no key, 44 characters of base64";
 }
 
-function publicKeyOf(privateKey: Uint8Array): Uint8Array {
+/** The public half of a private key of 32 bytes; a new one. */
+export function publicKeyOf(privateKey: Uint8Array): PublicKey {
   const key = Buffer.from([...PKCS8_PREFIX, ...privateKey]);
   const publicKey = createPublicKey(
     createPrivateKey({ key, format: "der", type: "pkcs8" }),
   ).export({ format: "der", type: "spki" });
   key.fill(0);
-  return publicKey.subarray(-KEY_LENGTH);
+  return publicKey.subarray(-KEY_LENGTH) as Uint8Array as PublicKey;
 }
 
 /** Writes a key, and zeroes it. */
