@@ -188,14 +188,21 @@ export class Device {
       case "retransmit":
         return this.#retry(peer, now);
       case "keepalive":
-      case "persistent":
         return sendKeepalive(state, peer, now);
+      case "persistent":
+        return this.#keepAlive(peer, now);
       case "newHandshake":
         clearSource(peer);
         return initiate(state, peer, now, false);
       case "zeroKeys":
         return clearSessions(state, peer);
     }
+  }
+
+  /** The persistent keepalive is due (§6.5). If it must wait, the next one is due all the same, or a short interval would end with the handshake that is given up. */
+  #keepAlive(peer: Peer, now: number): void {
+    sendKeepalive(this.#state, peer, now);
+    if (peer.staged.length > 0) peer.timers.keepalivePutOff(now);
   }
 
   /** An initiation was not answered in time (§6.4). */

@@ -8,6 +8,8 @@
  * event                | retransmit | keepalive   | newHandshake | zeroKeys | persistent
  * ---------------------|------------|-------------|--------------|----------|-----------
  * started (interval>0) |            |             |              |          | at once
+ * persistentStopped    |            |             |              |          | stop
+ * keepalivePutOff      |            |             |              |          | interval
  * initiationSent       | 5 s + j    |             |              |          |
  * handshakeComplete    | stop       |             |              |          |
  * gaveUp               | stop       | stop        |              | 540 s ?  |
@@ -91,6 +93,11 @@ export class Timers {
     this.#stop(PERSISTENT);
   }
 
+  /** A keepalive waits for a handshake, which is not tried more often than its time allows: the interval goes on. */
+  keepalivePutOff(now: number): void {
+    this.#restartInterval(now);
+  }
+
   /** @param retry whether this repeats an initiation that was not answered */
   initiationSent(now: number, retry: boolean): void {
     this.#retries = retry ? this.#retries + 1 : 0;
@@ -126,12 +133,12 @@ export class Timers {
 
   authenticatedSent(now: number): void {
     this.#stop(KEEPALIVE);
-    this.#traversed(now);
+    this.#restartInterval(now);
   }
 
   authenticatedReceived(now: number): void {
     this.#stop(NEW_HANDSHAKE);
-    this.#traversed(now);
+    this.#restartInterval(now);
   }
 
   stopped(): void {
@@ -168,7 +175,7 @@ export class Timers {
     return this.#runs(RETRANSMIT);
   }
 
-  #traversed(now: number): void {
+  #restartInterval(now: number): void {
     if (this.persistentInterval > 0) {
       this.#set(PERSISTENT, now + this.persistentInterval);
     }

@@ -5,7 +5,7 @@
  *  host a: Device ──send──▶ ┌─────────┐ ──▶ host b: Device
  *          ◀──────────────  │ Network │ ◀── …
  *                           └─────────┘
- *                loss, delay, reordering by `route`
+ *                loss, delay, reordering by `route`; NAT by `boxes`
  * ```
  *
  * Time moves only from one event to the next: a datagram that arrives, or a
@@ -31,6 +31,8 @@ import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
 
 /** Where the simulation lays what a device is handed. */
 const SLOT = DRIVER_SLOTS.from + 16;
+/** From one packet of a batch to the next. */
+const SLOT_LENGTH = 2048;
 /** Unix time at virtual time 0. */
 const EPOCH_SECONDS = 1_700_000_000;
 
@@ -56,6 +58,14 @@ export interface Datagram {
 /** What the network does with a datagram: after how many milliseconds each copy of it arrives; none is loss. */
 export type Route = (datagram: Datagram, now: number) => number[];
 
+/** Something on the way that rewrites datagrams, as NAT does. */
+export interface Middlebox {
+  /** Whether a datagram passes through the box as it stands. */
+  handles(datagram: Datagram): boolean;
+  /** What comes out on the other side; `undefined` if nothing does. */
+  pass(datagram: Datagram, now: number): Datagram | undefined;
+}
+
 /** An endpoint of IPv4 text. */
 export function endpoint(text: string): Endpoint {
   const [host, port] = text.split(":");
@@ -63,7 +73,9 @@ export function endpoint(text: string): Endpoint {
   return { address, port: Number(port), scope: 0 };
 }
 
-const textOf = ({ address, port }: Endpoint) => `${address.join(".")}:${port}`;
+/** An endpoint in a form that names it. */
+export const textOf = ({ address, port }: Endpoint) =>
+  `${address.join(".")}:${port}`;
 
 /** An IPv4 packet of `length` bytes with `mark` in its last two. */
 export function packet(
@@ -97,12 +109,13 @@ export class Host {
   /** Added to the wall clock, in milliseconds. */
   wallOffset = 0;
   location: Endpoint;
-  #memory: PacketMemory;
+  readonly #memory: PacketMemory;
   #network: Network;
 
   constructor(network: Network, location: string, options: HostOptions) {
     this.#network = network;
     this.location = endpoint(location);
+    this.wallOffset = options.wallOffset ?? 0;
     const { memory, cipher } = options.noble ? plain() : fast();
     this.#memory = memory;
     const random = (length: number) =>
@@ -132,6 +145,26 @@ export class Host {
   send(bytes: Uint8Array): void {
     this.#memory.bytes.set(bytes, SLOT);
     this.device.handlePacket(SLOT, bytes.length, this.#network.now);
+    this.device.flush(this.#network.now);
+  }
+
+  /** Packets that the TUN hands over in one batch. */
+  sendAll(packets: Uint8Array[]): void {
+    for (const [i, bytes] of packets.entries()) {
+      const at = SLOT + i * SLOT_LENGTH;
+      this.#memory.bytes.set(bytes, at);
+      this.device.handlePacket(at, bytes.length, this.#network.now);
+    }
+    this.device.flush(this.#network.now);
+  }
+
+  /** Datagrams that the network hands over in one batch. */
+  receiveAll(datagrams: Pick<Datagram, "bytes" | "from">[]): void {
+    for (const [i, { bytes, from }] of datagrams.entries()) {
+      const at = SLOT + i * SLOT_LENGTH;
+      this.#memory.bytes.set(bytes, at);
+      this.device.handleDatagram(at, bytes.length, from, this.#network.now);
+    }
     this.device.flush(this.#network.now);
   }
 
@@ -208,9 +241,12 @@ export interface HostOptions {
   privateKey?: Uint8Array;
   noble?: boolean;
   handshakesPerSecond?: number;
+  /** Milliseconds by which the wall clock is ahead. */
+  wallOffset?: number;
 }
 
-type PeerMore = Omit<Partial<PeerChange>, "publicKey" | "allowedIps">;
+/** What else is said of a peer. */
+export type PeerMore = Omit<Partial<PeerChange>, "publicKey" | "allowedIps">;
 
 function fast(): { memory: PacketMemory; cipher: Cipher } {
   const pages = MEMORY_LENGTH / 65536;
@@ -236,6 +272,8 @@ export class Network {
   readonly random: () => number;
   /** 10 ms each way, nothing lost, unless a test says otherwise. */
   route: Route = () => [10];
+  /** From the hosts outwards. */
+  boxes: Middlebox[] = [];
   /** Hosts look at their deadlines each so many milliseconds besides; Infinity: only when due. */
   pollEvery = Infinity;
   readonly log: { at: number; datagram: Datagram }[] = [];
@@ -260,9 +298,21 @@ export class Network {
 
   transmit(datagram: Datagram): void {
     this.log.push({ at: this.now, datagram });
-    for (const delay of this.route(datagram, this.now)) {
-      const arrival = { at: this.now + delay, order: this.#order++, datagram };
-      this.#arrivals.push(arrival);
+    const passed = this.#throughBoxes(datagram);
+    if (passed === undefined) return;
+    for (const delay of this.route(passed, this.now)) {
+      const at = this.now + delay;
+      this.#arrivals.push({ at, order: this.#order++, datagram: passed });
+    }
+  }
+
+  #throughBoxes(datagram: Datagram): Datagram | undefined {
+    let passed: Datagram | undefined = datagram;
+    for (;;) {
+      const box = this.boxes.find((box) => box.handles(passed!));
+      if (box === undefined) return passed;
+      passed = box.pass(passed, this.now);
+      if (passed === undefined) return undefined;
     }
   }
 
@@ -324,6 +374,18 @@ export function laptopAndVps(
     endpoint: vps.location,
     ...laptopMore,
   });
+  return { laptop, vps };
+}
+
+/** Two hosts that know each other's endpoint; their tunnel addresses are those of laptop and VPS. */
+export function acquainted(
+  network: Network,
+  more: PeerMore = {},
+): { laptop: Host; vps: Host } {
+  const laptop = network.host("100.64.0.2:40000");
+  const vps = network.host("192.0.2.1:51820");
+  vps.peer(laptop, ["10.0.0.2/32"], { endpoint: laptop.location, ...more });
+  laptop.peer(vps, ["10.0.0.1/32"], { endpoint: vps.location, ...more });
   return { laptop, vps };
 }
 
