@@ -1,0 +1,205 @@
+/**
+ * The command line: a table of commands, and what is said where no command fits.
+ *
+ * Exit statuses: 0 done, 1 any error, 129, 130 and 143 interrupted by HUP, INT and TERM.
+ * Only this folder prints, and only main.ts ends the program.
+ *
+ * @module
+ */
+
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../config/config.ts";
+import { Failure, messageOf } from "../quick/failure.ts";
+import type { KeyCommand } from "./keys.ts";
+import { mistakes, nearest } from "./nearest.ts";
+import { complain, print, printError } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+/** One command. What it needs is loaded when it runs. */
+interface Entry {
+  readonly name: string;
+  /** Words behind the name, as usage shows them. */
+  readonly words: string;
+  readonly summary: string;
+  /** Flags and what they mean. */
+  readonly options?: readonly (readonly [string, string])[];
+  readonly details?: string;
+  run(words: string[], options: Record<string, unknown>): Promise<number>;
+}
+
+const PLACES = `
+Without a word it is ./wg0.conf, else /etc/wireguard/wg0.conf; a name such as
+wg0 is /etc/wireguard/wg0.conf; with a slash or .conf it is a path.`;
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: "up",
+    words: "[NAME | FILE.conf]",
+    summary: "bring an interface up, as its configuration says",
+    options: [["--foreground", "stay, and take it down at the end"]],
+    details: PLACES,
+    run: async (words, { foreground }) =>
+      await (await import("./up.ts")).runUp(words, foreground === true),
+  },
+  {
+    name: "down",
+    words: "[NAME | FILE.conf]",
+    summary: "take it down, and undo all that up did",
+    details: "\nThe file is not read: up wrote down what it did.",
+    run: async (words) => await (await import("./up.ts")).runDown(words),
+  },
+  {
+    name: "show",
+    words: "[all | interfaces | NAME] [FIELD | dump]",
+    summary: "show interfaces and their peers, as wg(8) does",
+    options: [["--drops", "show which packets were dropped, and why"]],
+    run: async (words, { drops }) => {
+      const module = await import("./show.ts");
+      return await (drops ? module.showDrops(words) : module.show(words));
+    },
+  },
+  {
+    name: "showconf",
+    words: "NAME",
+    summary: "print the running configuration, keys included",
+    run: async (words) => await (await import("./show.ts")).showconf(words),
+  },
+  {
+    name: "genkey",
+    words: "",
+    summary: "make a private key",
+    run: async (words) => await runKeys("genkey", words),
+  },
+  {
+    name: "genpsk",
+    words: "",
+    summary: "make a preshared key",
+    run: async (words) => await runKeys("genpsk", words),
+  },
+  {
+    name: "pubkey",
+    words: "",
+    summary: "the public key of the private key on standard input",
+    run: async (words) => await runKeys("pubkey", words),
+  },
+];
+
+const EXAMPLES = `
+Examples:
+  caktus genkey | tee private.key | caktus pubkey > public.key
+  sudo caktus up wg0            bring up /etc/wireguard/wg0.conf
+  sudo caktus show              see handshakes and traffic
+  sudo caktus show --drops      see why nothing comes through
+  sudo caktus down wg0`;
+
+/**
+ * Runs what the words on the command line say.
+ *
+ * @returns the exit status
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  const [first = "help"] = words;
+  try {
+    if (isUnknown(first)) throw unknownCommand(first, words.slice(1));
+    return await runCommand(words.length === 0 ? ["help"] : words);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+async function runCommand(words: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = programOf((result) => status = result);
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw misuse(error, words[0]);
+  }
+  return status;
+}
+
+/** The table as commander takes it. It neither prints errors nor exits. */
+function programOf(done: (status: number) => void): Command {
+  const program = new Command("caktus")
+    .description("A WireGuard tunnel in one binary")
+    .version(`caktus ${VERSION}`, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this, or how to use a command")
+    .helpCommand("help [command]", "print this, or how to use a command")
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`,
+    })
+    .addHelpText("after", EXAMPLES)
+    .configureOutput({ writeOut: print, outputError: () => {} })
+    .exitOverride();
+  for (const entry of COMMANDS) {
+    const command = program.command(`${entry.name} ${argumentsOf(entry)}`)
+      .summary(entry.summary)
+      .usage(`${entry.options ? "[options] " : ""}${entry.words}`)
+      .description(sentence(entry))
+      .action(async (...given) => {
+        const [words, options] = entry.words === ""
+          ? [[], given[0]]
+          : [given[0], given[1]];
+        done(await entry.run(words, options));
+      });
+    for (const [flag, meaning] of entry.options ?? []) {
+      command.option(flag, meaning);
+    }
+  }
+  return program;
+}
+
+/** Each command counts its words itself: show has to do it as wg does. */
+function argumentsOf({ words }: Entry): string {
+  return words === "" ? "" : "[words...]";
+}
+
+function sentence({ summary, details = "" }: Entry): string {
+  return `${summary[0]!.toUpperCase()}${summary.slice(1)}.${details}`;
+}
+
+function isUnknown(word: string): boolean {
+  return !word.startsWith("-") && word !== "help" &&
+    !COMMANDS.some(({ name }) => name === word);
+}
+
+/** A word is never taken for an interface: a mistyped command must start nothing. */
+function unknownCommand(word: string, rest: readonly string[]): Failure {
+  const command = nearest(word, COMMANDS.map(({ name }) => name));
+  const hints = [`did you mean: caktus ${[command, ...rest].join(" ")}`];
+  if (mistakes(word, command) > 2) {
+    hints.push(
+      `to bring up an interface: caktus up ${word}`,
+      "all commands: caktus --help",
+    );
+  }
+  return new Failure(`there is no command ${word}`, { hint: hints.join("\n") });
+}
+
+function misuse(error: CommanderError, command = ""): Failure {
+  const message = error.message.replace(/^error: /, "").split("\n")[0]!
+    .replaceAll("'", "").replace(/\.$/, "");
+  return new Failure(message, {
+    hint: `see how it is used: caktus ${command} --help`.replace("  ", " "),
+  });
+}
+
+async function runKeys(command: KeyCommand, words: string[]) {
+  return (await import("./keys.ts")).runKeys(command, words);
+}
+
+function report(error: unknown): number {
+  if (error instanceof Failure) {
+    printError(error.message, error.hint);
+    return error.status;
+  }
+  if (error instanceof ConfigError) printError(error.message);
+  else {
+    printError(messageOf(error));
+    if (error instanceof Error && Deno.env.has("CAKTUS_TRACE")) {
+      complain(error.stack ?? "");
+    }
+  }
+  return 1;
+}

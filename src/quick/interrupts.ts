@@ -1,0 +1,49 @@
+/**
+ * INT, TERM and HUP while `up` or `down` works.
+ *
+ * The first one ends what `up` is doing, and undoing begins; each later one ends only the
+ * hook that runs at that moment, since undoing goes on whatever happens.
+ *
+ * @module
+ */
+
+import { Failure } from "./failure.ts";
+
+/** Exit statuses as a shell gives them: 128 and the signal's number. */
+const STATUSES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type Interrupt = keyof typeof STATUSES;
+
+/** Turns signals into something that a step can be ended with. */
+export class Interrupts {
+  #controller = new AbortController();
+
+  /** What the work at hand is ended with. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Begins other work, which only a later interrupt ends. */
+  renew(): AbortSignal {
+    if (this.signal.aborted) this.#controller = new AbortController();
+    return this.signal;
+  }
+
+  /** Ends the work at hand. */
+  interrupt(name: Interrupt): void {
+    this.#controller.abort(
+      new Failure(`interrupted by ${name}`, { status: STATUSES[name] }),
+    );
+  }
+
+  /**
+   * Listens for the signals until the function that it returns is called.
+   */
+  listen(): () => void {
+    const listeners = (Object.keys(STATUSES) as Interrupt[]).map((name) => {
+      const listener = () => this.interrupt(name);
+      Deno.addSignalListener(name, listener);
+      return () => Deno.removeSignalListener(name, listener);
+    });
+    return () => listeners.forEach((remove) => remove());
+  }
+}
