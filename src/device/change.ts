@@ -8,6 +8,7 @@
 import type {
   AllowedIpChange,
   DeviceChange,
+  Endpoint,
   PeerChange,
   Prefix,
 } from "../config/config.ts";
@@ -105,7 +106,7 @@ function changePeer(
     const none = presharedKey === null || isZero(presharedKey);
     peer.presharedKey = none ? undefined : presharedKey;
   }
-  if (endpoint !== undefined) peer.endpoint = endpoint;
+  if (endpoint !== undefined) setEndpoint(state, peer, endpoint, now);
   if (change.replaceAllowedIps) clearAllowedIps(state, peer);
   for (const allowedIp of change.allowedIps) {
     changeAllowedIp(state, peer, allowedIp);
@@ -114,6 +115,18 @@ function changePeer(
     setPersistentKeepalive(state, peer, persistentKeepaliveSeconds, now);
   }
   if (state.isUp) sendStaged(state, peer, now);
+}
+
+/** A peer that could not be reached before is kept alive from now on, if it is to be. */
+function setEndpoint(
+  state: State,
+  peer: Peer,
+  endpoint: Endpoint,
+  now: number,
+): void {
+  const wasUnknown = peer.endpoint === undefined;
+  peer.endpoint = endpoint;
+  if (wasUnknown && state.isUp) peer.timers.started(now);
 }
 
 /** A keepalive that was off and is on speaks at once. */

@@ -149,6 +149,8 @@ export class Device {
       clearSessions(this.#state, peer);
       peer.timers.stopped();
       peer.staged = [];
+      // Up again, it asks at once; a throttled initiation would leave nothing due.
+      peer.handshakeSentAt = -Infinity;
     }
   }
 
