@@ -107,11 +107,14 @@ export function nearest(
 }
 
 /**
- * Whether a word may be shown in an error. A file with its lines mixed up can
- * have part of a secret where a key should be; keys are short words of letters.
+ * Whether an unknown word may be shown in an error. A file with its lines mixed
+ * up can have part of a secret where a word should be; unlike words, base64
+ * changes its case all the time, and has digits.
  */
 export function isShowable(word: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,23}$/.test(word);
+  if (word.length < 8) return /^[A-Za-z][A-Za-z0-9_-]*$/.test(word);
+  const changes = word.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])/g) ?? [];
+  return /^[A-Za-z_-]{1,24}$/.test(word) && changes.length <= 3;
 }
 
 function isAmneziaKey(key: string): boolean {

@@ -107,9 +107,8 @@ function readPair(
   const value = isHookKey(key)
     ? trimBlanks(raw.slice(raw.indexOf("=") + 1))
     : bare.slice(equals + 1).trim();
-  // A lone piece of a key ends in "=": it is not taken for an unknown key, and so not shown.
-  const lone = value === "" && !isKnownKey(key);
-  if (!isShowable(key) || lone) {
+  // A lone piece of a secret ends in "=": it is not taken for an unknown key, and so not shown.
+  if (!isKnownKey(key) && (value === "" || !isShowable(key))) {
     throw new ConfigError(file, line, "", lineProblem(bare));
   }
   return { file, line, key, value };
@@ -135,5 +134,6 @@ function lineProblem(bare: string): string {
   if (name !== undefined) {
     return `a section header stands in brackets: [${name}]`;
   }
+  if (/=./.test(bare)) return "what stands before = is no key of such a file";
   return "this line is neither KEY = VALUE nor a section header; a value stands on the line of its key";
 }

@@ -2,10 +2,11 @@
  * What the user wrote and what the user is shown, as plain data.
  *
  * ```text
- * wg0.conf ──wg_conf.ts──▶ Config ──▶ DeviceChange ──uapi.ts──▶ set=1 text
- *                                          │
- *                                          ▼
- *                                       Device ──▶ DeviceStatus ──uapi.ts──▶ get=1 text
+ * wg0.conf ──wg_conf.ts──▶ Config ──device_change.ts──▶ DeviceChange ◀──uapi_set.ts──▶ set=1 text
+ *                                                        │
+ *                                                        ▼
+ *                          showconf ◀── DeviceStatus ◀── Device
+ *                                            ◀──uapi_get.ts──▶ get=1 text
  * ```
  *
  * Nothing here reads a file, resolves a name or knows the kernel.

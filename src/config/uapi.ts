@@ -22,6 +22,7 @@ export type Errno =
   | typeof EPROTO
   | typeof EINVAL
   | typeof EADDRINUSE
+  | typeof EOTHER
   | 0;
 
 /** The request could not be read. */
@@ -32,6 +33,9 @@ export const EPROTO = -71;
 export const EINVAL = -22;
 /** The port is taken, or the mark could not be set. */
 export const EADDRINUSE = -98;
+
+/** Anything else went wrong. */
+export const EOTHER = -55;
 
 /** Bytes of the longest line that is read, as wireguard-go's scanner has it. */
 export const MAX_LINE = 64 * 1024;
