@@ -40,9 +40,10 @@ export class SenderCache {
    * 0 where it is not known
    */
   find(struct: Struct, name: number, local: number): SocketAddress {
-    const set = this.#readKey(struct, name, local);
+    this.#readKey(struct, name, local);
     const last = this.#senders[this.#last];
     if (last !== undefined && this.#holds(this.#last)) return last;
+    const set = setOf(this.#key);
     for (let entry = set * WAYS; entry < (set + 1) * WAYS; entry++) {
       const sender = this.#senders[entry];
       if (sender === undefined || !this.#holds(entry)) continue;
@@ -52,8 +53,7 @@ export class SenderCache {
     return this.#remember(set, decode(struct, name, local));
   }
 
-  /** Takes the words of a sender and returns the number of its set. */
-  #readKey(struct: Struct, name: number, local: number): number {
+  #readKey(struct: Struct, name: number, local: number): void {
     const key = this.#key, v4 = struct.u16(name) === AF_INET;
     key.fill(0);
     key[0] = struct.u32(name);
@@ -64,7 +64,6 @@ export class SenderCache {
       key[6] = 1;
       for (let i = 0; i < words; i++) key[7 + i] = struct.u32(local + 4 * i);
     }
-    return setOf(key);
   }
 
   #holds(entry: number): boolean {

@@ -52,15 +52,20 @@ export class End implements Disposable {
     return this.sockets.port;
   }
 
-  /** Every message that comes within `timeout` milliseconds of the one before. */
-  async receive(family: 4 | 6, timeout = 50): Promise<Arrived[]> {
+  /**
+   * The messages that wait, once `expected` datagrams have come; fewer if no
+   * more come within two seconds, more if more are there.
+   */
+  async receive(family: 4 | 6, expected: number): Promise<Arrived[]> {
     const fd = (family === 4 ? this.sockets.v4 : this.sockets.v6)!.fd;
     const poll = new Poll();
     poll.add(fd);
     const all: Arrived[] = [];
-    while (await poll.wait(timeout) > 0) {
-      const count = this.receiver.receive(fd);
-      for (let i = 0; i < count; i++) all.push(this.#message(i));
+    while (datagrams(all).length < expected && await poll.wait(2000) > 0) {
+      for (let count = 1; count > 0;) {
+        count = this.receiver.receive(fd);
+        for (let i = 0; i < count; i++) all.push(this.#message(i));
+      }
     }
     return all;
   }

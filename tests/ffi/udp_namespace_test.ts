@@ -244,7 +244,7 @@ namespaceTest(
       source: own,
     });
     left.sender.flush();
-    const [message] = await right.receive(6, 1000);
+    const [message] = await right.receive(6, 1);
     deepStrictEqual(message!.from, {
       address: own,
       port: left.port,
@@ -253,7 +253,7 @@ namespaceTest(
     });
     right.sender.add(0, 7, 0, message!.from);
     right.sender.flush();
-    const [answer] = await left.receive(6, 1000);
+    const [answer] = await left.receive(6, 1);
     deepStrictEqual([answer!.bytes.length, answer!.from.address], [7, peer]);
     deepStrictEqual([left.errors, right.errors], [[], []]);
   },
@@ -275,12 +275,53 @@ namespaceTest(
       left.sender.add(0, 10, 0, { address, port: right.port, scope: 0 });
     }
     left.sender.flush();
-    const messages = [...await right.receive(4), ...await right.receive(6)];
+    const messages = [
+      ...await right.receive(4, 1),
+      ...await right.receive(6, 1),
+    ];
     deepStrictEqual(messages.map(({ from }) => from.source), asked);
     for (const { from } of messages) right.sender.add(0, 10, 0, from);
     right.sender.flush();
-    const answers = [...await left.receive(4), ...await left.receive(6)];
+    const answers = [...await left.receive(4, 1), ...await left.receive(6, 1)];
     deepStrictEqual(answers.map(({ from }) => from.address), asked);
     strictEqual(LOOPBACK_V4.length, 4);
+  },
+);
+
+namespaceTest(
+  "Sender gives a full queue a few milliseconds, then loses the rest and says so",
+  FILE,
+  async () => {
+    // What waits for a neighbour that never answers fills the socket's queue.
+    sh(
+      "ip link add ck0 type veth peer name ck1 && ip link set ck0 up && ip address add 10.8.0.1/24 dev ck0",
+    );
+    sh("sysctl -qw net.ipv4.neigh.ck0.unres_qlen_bytes=100000000");
+    sh("ip link set ck1 up && ip link set ck1 arp off");
+    using end = new End();
+    const silent = {
+      address: new Uint8Array([10, 8, 0, 9]),
+      port: 9,
+      scope: 0,
+    };
+    for (let i = 0; i < 600; i++) end.sender.add(0, 60_000, 1000, silent);
+    const started = performance.now();
+    end.sender.flush();
+    const [first] = end.errors;
+    ok(first, "the queue never filled");
+    ok(
+      end.errors.every(({ errno, datagrams }) =>
+        errno === 11 && datagrams === 60
+      ),
+    );
+    ok(performance.now() - started < 1000, "it waited for each one");
+    const lost = end.errors.length;
+    sh(
+      "ip neigh replace 10.8.0.9 lladdr 02:00:00:00:00:09 nud permanent dev ck0",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    end.sender.add(0, 60_000, 1000, silent);
+    end.sender.flush();
+    strictEqual(end.errors.length, lost);
   },
 );

@@ -42,7 +42,7 @@ Deno.test("Receiver tells place, length and sender of single datagrams, and name
       left.sender.add(i * 100, 20 + i, 0, at(right, family));
     }
     left.sender.flush();
-    const got = await right.receive(family);
+    const got = await right.receive(family, 10);
     deepStrictEqual(
       datagrams(got),
       Array.from({ length: 10 }, (_, i) => new Uint8Array(20 + i).fill(i + 1)),
@@ -64,7 +64,7 @@ Deno.test("Receiver keeps one object a sender while 200 of them take turns", asy
       end.sender.add(0, 8, 0, at(right, 4));
       end.sender.flush();
     }
-    for (const { from } of await right.receive(4)) {
+    for (const { from } of await right.receive(4, 200)) {
       if (round > 0 && seen.get(from.port) === from) seen.set(-from.port, from);
       seen.set(from.port, from);
     }
@@ -82,7 +82,7 @@ Deno.test("Sender sends a train, and Receiver takes it as one message", async ()
     left.sender.add(0, length, 1452, at(right, family));
     left.sender.add(5, 9, 1452, at(right, family)); // shorter than a segment: one datagram
     left.sender.flush();
-    const got = await right.receive(family);
+    const got = await right.receive(family, 45);
     strictEqual(got[0]!.segment, 1452);
     deepStrictEqual(got.map((m) => m.bytes.length), [length, 9]);
     deepStrictEqual(got[0]!.bytes, left.buffer.slice(0, length));
@@ -98,14 +98,14 @@ Deno.test("Sender sends from the source that is asked, v4 and v6, trains too", a
   left.sender.add(0, 30, 0, { ...at(right, 6), source: LOOPBACK_V6 });
   left.sender.add(0, 30, 10, { ...at(right, 6), source: LOOPBACK_V6 });
   left.sender.flush();
-  const v4 = await right.receive(4), v6 = await right.receive(6);
+  const v4 = await right.receive(4, 4), v6 = await right.receive(6, 4);
   deepStrictEqual(v4.map((m) => m.from.address), [source, source]);
   deepStrictEqual(v6.map((m) => m.from.address), [LOOPBACK_V6, LOOPBACK_V6]);
   strictEqual(v6[1]!.segment, 10);
   // and the answer goes back from the address that was asked
   right.sender.add(0, 5, 0, v4[0]!.from);
   right.sender.flush();
-  const [answer] = await left.receive(4);
+  const [answer] = await left.receive(4, 1);
   deepStrictEqual(answer!.from.address, LOOPBACK_V4);
   deepStrictEqual(answer!.from.source, source);
   deepStrictEqual([left.errors, left.gone], [[], []]);
@@ -121,7 +121,9 @@ Deno.test("Sender goes on without a source that is gone, and tells of it", async
     left.sender.add(0, 100, 10, to);
     left.sender.add(0, 31, 0, to);
     left.sender.flush();
-    const lengths = datagrams(await right.receive(family)).map((d) => d.length);
+    const lengths = datagrams(await right.receive(family, 12)).map((d) =>
+      d.length
+    );
     deepStrictEqual(lengths, [30, ...new Array(10).fill(10), 31]);
     strictEqual(left.gone[0], to);
     deepStrictEqual(left.errors, []);
@@ -141,11 +143,11 @@ Deno.test("Sender counts what cannot be sent and sends the rest", async () => {
   left.sender.add(0, 31, 0, at(right, 4));
   left.sender.add(0, 32, 0, at(right, 6));
   left.sender.flush();
-  deepStrictEqual((await right.receive(4)).map((m) => m.bytes.length), [
+  deepStrictEqual((await right.receive(4, 2)).map((m) => m.bytes.length), [
     30,
     31,
   ]);
-  deepStrictEqual((await right.receive(6)).map((m) => m.bytes.length), [32]);
+  deepStrictEqual((await right.receive(6, 1)).map((m) => m.bytes.length), [32]);
   deepStrictEqual(left.errors, [{ errno: 13, datagrams: 3 }, {
     errno: 90,
     datagrams: 1,
@@ -170,7 +172,7 @@ Deno.test("A closed port of a peer stops neither receiving nor sending", async (
       left.sender.flush();
       strictEqual(left.receiver.receive(left.sockets[`v${family}`]!.fd), 0);
     }
-    strictEqual(datagrams(await right.receive(family)).length, 20);
+    strictEqual(datagrams(await right.receive(family, 20)).length, 20);
     deepStrictEqual(left.errors, []);
   }
 });
@@ -180,7 +182,7 @@ Deno.test("Receiver tells of a datagram that is longer than its slot", async () 
   left.sender.add(0, 101, 0, at(right, 4));
   left.sender.add(0, 100, 0, at(right, 4));
   left.sender.flush();
-  const got = await right.receive(4);
+  const got = await right.receive(4, 2);
   deepStrictEqual(got.map((m) => m.truncated), [true, false]);
   strictEqual(got[0]!.bytes.length, 100);
 });
@@ -188,15 +190,4 @@ Deno.test("Receiver tells of a datagram that is longer than its slot", async () 
 Deno.test("Receiver.receive() throws when the socket is closed", () => {
   using left = new End();
   throws(() => left.receiver.receive(-1), { call: "recvmmsg", code: "EBADF" });
-});
-
-Deno.test("Sender waits a little for a full queue, then loses the datagrams and says so", async () => {
-  using left = new End(), right = new End();
-  const started = performance.now();
-  for (let i = 0; i < 3000; i++) left.sender.add(0, 65_000, 0, at(right, 4));
-  left.sender.flush();
-  ok(performance.now() - started < 10_000);
-  const got = await right.receive(4);
-  ok(got.length > 0);
-  ok(left.errors.every(({ errno }) => errno === 11));
 });
