@@ -82,7 +82,7 @@ function kindOfIPv4(view: DataView, at: number, length: number): Kind {
 
 function kindOfIPv6(view: DataView, at: number, length: number): Kind {
   const bytes = length - header.IPV6_HEADER;
-  if (bytes < 0 || view.getUint16(at + header.IPV6_PAYLOAD_LENGTH) !== bytes) {
+  if (view.getUint16(at + header.IPV6_PAYLOAD_LENGTH) !== bytes) {
     return "other";
   }
   const protocol = view.getUint8(at + header.IPV6_NEXT_HEADER);

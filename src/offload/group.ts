@@ -94,14 +94,14 @@ export class Group {
     this.#sequence = tcp
       ? view.getInt32(at + transport + header.TCP_SEQUENCE)
       : 0;
-    this.#sameIdentification = false;
     this.#verified = false;
-    this.#push = false;
-    this.#full = false;
     this.#append(at, length);
   }
 
-  /** Takes the next packet of the flow in, of the first's kind; false if it may not join. */
+  /**
+   * Takes the flow's next packet in, of the first's kind, unless it may not
+   * join; then returns false. The group is not full.
+   */
   join(at: number, length: number): boolean {
     if (
       !this.#fits(length) || !this.#sameHeaders(at) ||
@@ -144,7 +144,7 @@ export class Group {
 
   #fits(length: number): boolean {
     const payload = length - this.#headers;
-    return !this.#full && payload <= this.#size &&
+    return payload <= this.#size &&
       this.#length + payload <= MAX_LENGTH &&
       this.#count < (this.#tcp ? MAX_SEGMENTS : MAX_DATAGRAMS);
   }

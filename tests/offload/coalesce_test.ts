@@ -154,6 +154,13 @@ Deno.test("Coalescer: TCP options must be equal in each byte", () => {
   }
 });
 
+Deno.test("Coalescer: payload is not taken for the options that another header has", () => {
+  const [first, second] = run(tcp4({ tcpOptions: TIMESTAMP }), 2);
+  const alike = [...TIMESTAMP, ...payload(60)];
+  const packets = [first!, { ...second!, tcpOptions: [], payload: alike }];
+  deepStrictEqual(groups(packets), [1, 1]);
+});
+
 const IP_DIFFERENCES: [rule: string, changes: Partial<Packet>][] = [
   ["time to live or hop limit", { timeToLive: 63 }],
   ["service or traffic class", { service: 4 }],
@@ -273,6 +280,7 @@ Deno.test("Coalescer: a total of at most 65,535 bytes", () => {
   const table: [first: Packet, size: number, expected: number[]][] = [
     [tcp4(), 13_099, [5, 1]],
     [tcp4(), 13_100, [4, 2]],
+    [tcp4(), 16_374, [3, 1]],
     [tcp6({ tcpOptions: TIMESTAMP }), 21_821, [3, 1]],
     [tcp6({ tcpOptions: TIMESTAMP }), 21_822, [2, 2]],
   ];
@@ -387,6 +395,24 @@ Deno.test("Coalescer: every length cut short passes alone", () => {
     );
     const writes = bench.coalesce(packets);
     deepStrictEqual(writes.map((one) => one.bytes), packets);
+  }
+});
+
+Deno.test("Coalescer reads nothing behind a packet that is too short for addresses", () => {
+  const bytes = build(tcp4({ payload: payload(8) }));
+  for (let length = 1; length < 20; length++) {
+    const memory = packetMemory(new ArrayBuffer(128));
+    const sum = plainChecksum(memory);
+    let writes = 0;
+    const coalescer = new Coalescer(memory, { udp: true, sum }, () => writes++);
+    memory.bytes.set(bytes, 16);
+    coalescer.add(16, bytes.length);
+    // What is behind the end of memory throws.
+    memory.bytes.set(bytes.subarray(0, length), 128 - length);
+    coalescer.add(128 - length, length);
+    strictEqual(writes, 1);
+    coalescer.flush();
+    strictEqual(writes, 2);
   }
 });
 

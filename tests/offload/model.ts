@@ -214,8 +214,6 @@ const FILL = 0xa5;
 const READ = 0x10_000;
 const SLOTS = 0x30_000;
 const BYTES = 0x200_000;
-/** Slots for packets of the tests. */
-export const CAPACITY = Math.floor((BYTES - SLOTS) / SLOT);
 
 /** Packet memory with the fast functions on it. */
 export class Workbench {

@@ -107,7 +107,7 @@ export function payload(length: number, seed = 0): number[] {
   return Array.from({ length }, (_, i) => (i * 7 + seed * 31 + 1) & 0xff);
 }
 
-/** The packet's bytes. `total`, if given, is the payload length it stands for. */
+/** The packet's bytes, with right checksums. */
 export function build(packet: Packet): Uint8Array<ArrayBuffer> {
   const transport = [...transportHeader(packet), ...packet.payload];
   const field = packet.protocol === "TCP" ? 16 : 6;

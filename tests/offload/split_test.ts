@@ -1,5 +1,8 @@
 /** Splitting reads of the TUN: what stays, what is taken apart, and what is refused. */
 import { deepStrictEqual, strictEqual } from "node:assert";
+import { plainChecksum } from "../../src/offload/checksum.ts";
+import { split } from "../../src/offload/split.ts";
+import { packetMemory } from "../../src/transport/memory.ts";
 import {
   ACK,
   build,
@@ -295,11 +298,53 @@ for (const [name, train, at, byte] of WRONG_TRAINS) {
   });
 }
 
-Deno.test("split() refuses an IPv6 train that starts off the 8 bytes of extension headers", () => {
-  const train = tcp6({ extensions: 1, payload: payload(100) });
-  const virtio = virtioBytes({ ...trainHeader(train, 40), start: 44 });
-  strictEqual(bench.split(virtio, buildPartial(train)), "bad segmentation");
+/** UDP trains that would be right if they did not start where they do. */
+function startingAt(start: number, first: number, length: number): string {
+  const bytes = new Uint8Array(length);
+  const ipv6 = first >> 4 === 6;
+  bytes.set([first, 0, 0, length]);
+  bytes.set(ipv6 ? [0, length - 40, 17] : [0, 0, 0, 0, 64, 17], 4);
+  bytes[start + 5] = length - start;
+  const header = { flags: 1, type: 5, headers: 0, size: 10, start, offset: 6 };
+  const packets = bench.split(virtioBytes(header), bytes);
+  return typeof packets === "string" ? packets : `${packets.length} packets`;
+}
+
+Deno.test("split() refuses a train that starts inside an IP header, or off its words", () => {
+  strictEqual(startingAt(20, 0x45, 100), "8 packets");
+  strictEqual(startingAt(24, 0x46, 100), "7 packets");
+  strictEqual(startingAt(16, 0x44, 100), "bad segmentation");
+  strictEqual(startingAt(24, 0x45, 100), "bad segmentation");
+  strictEqual(startingAt(40, 0x60, 100), "6 packets");
+  strictEqual(startingAt(48, 0x60, 100), "5 packets");
+  strictEqual(startingAt(32, 0x60, 100), "bad segmentation");
+  strictEqual(startingAt(44, 0x60, 100), "bad segmentation");
+  strictEqual(startingAt(47, 0x60, 100), "bad segmentation");
 });
+
+Deno.test("split() reads nothing behind the read", () => {
+  for (const train of [TRAIN, tcp6(), udp4(), udp6({ payload: [1, 2] })]) {
+    const bytes = buildPartial(train);
+    const virtio = virtioBytes(trainHeader(train, 400));
+    for (let length = 1; length < Math.min(bytes.length, 90); length++) {
+      // What is behind the end of memory throws.
+      const memory = packetMemory(new ArrayBuffer(128));
+      const at = 128 - length;
+      memory.bytes.set(bytes.subarray(0, length), at);
+      memory.bytes.set(virtio, at - 10);
+      const sum = plainChecksum(memory);
+      const drop = split(memory, at, length, REFUSING, sum);
+      strictEqual(drop, "bad segmentation");
+    }
+  }
+});
+
+const REFUSING = {
+  place: (): number => {
+    throw new Error("a packet of a train that is none");
+  },
+  packet: () => {},
+};
 
 Deno.test("split() refuses a train cut short at every length", () => {
   for (const train of [TRAIN, tcp6(), udp4(), udp6({ payload: [1, 2] })]) {
