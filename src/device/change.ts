@@ -14,8 +14,13 @@ import type {
 } from "../config/config.ts";
 import { formatPrefix } from "../config/prefix.ts";
 import { CookieChecker } from "../noise/cookie.ts";
-import { publicKeyOf } from "../noise/crypto.ts";
-import { isZero, type PrivateKey, type PublicKey } from "../noise/keys.ts";
+import { constantTimeEqual, publicKeyOf } from "../noise/crypto.ts";
+import {
+  isZero,
+  type PresharedKey,
+  type PrivateKey,
+  type PublicKey,
+} from "../noise/keys.ts";
 import { createPeer, type Peer } from "./peer.ts";
 import { sendStaged } from "./send.ts";
 import { clearSessions, expireSessions } from "./session.ts";
@@ -36,12 +41,15 @@ export function applyChange(
   for (const peer of change.peers) applyPeerChange(state, peer, now);
 }
 
-/** Every session was agreed on under the old key, so each peer gets a new handshake. */
+/** Every session was agreed on under the old key, so each peer gets a new handshake. The same key again, as `wg syncconf` sets it, is no change. */
 function setPrivateKey(
   state: State,
   staticPrivate: PrivateKey | null,
   now: number,
 ): void {
+  const old = state.identity?.staticPrivate;
+  if (old && staticPrivate && constantTimeEqual(old, staticPrivate)) return;
+  old?.fill(0);
   state.identity = staticPrivate === null
     ? undefined
     : identityOf(state, staticPrivate);
@@ -104,7 +112,8 @@ function changePeer(
   const { presharedKey, endpoint, persistentKeepaliveSeconds } = change;
   if (presharedKey !== undefined) {
     const none = presharedKey === null || isZero(presharedKey);
-    peer.presharedKey = none ? undefined : presharedKey;
+    peer.presharedKey?.fill(0);
+    peer.presharedKey = none ? undefined : presharedKey.slice() as PresharedKey;
   }
   if (endpoint !== undefined) setEndpoint(state, peer, endpoint, now);
   if (change.replaceAllowedIps) clearAllowedIps(state, peer);
