@@ -4,13 +4,11 @@
  * @module
  */
 
-import { exists } from "./install.ts";
+import { exists, ROOT } from "./install.ts";
 import type { Host } from "./netns.ts";
 import type { Peer, Running } from "./peers.ts";
 import { failure, type Result } from "./process.ts";
 import { confText } from "./settings.ts";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** V8's flags that `deno task compile` bakes into the binary. */
 const V8_FLAGS = "--v8-flags=--experimental-wasm-revectorize,--no-liftoff";

@@ -45,16 +45,6 @@ export function peerTest(
   }
 }
 
-/** The same once for Caktus from source and once for the binary, where Caktus is the subject. */
-export function binaryTest(name: string, body: Body): void {
-  const own = subject();
-  for (
-    const each of own.name === "caktus" ? [own, named("caktus-binary")] : [own]
-  ) {
-    register(name.replace("%", each.name), [each], (test) => body(each, test));
-  }
-}
-
 function register(
   name: string,
   needed: Peer[],
@@ -75,28 +65,38 @@ function missing(peer: Peer): string | undefined {
   return ROOT ? peer.missing() : "not root";
 }
 
-/** Runs steps side by side, at most so many at a time. Each is reported by its name. */
-export async function sideBySide<T>(
-  test: Deno.TestContext,
-  items: T[],
-  name: (item: T) => string,
-  body: (item: T) => Promise<void>,
-  limit = 4,
-): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-      const chosen = item;
-      await test.step({
-        name: name(chosen),
+/** The peers, each with its own body, all at once; each is reported by its name. For what waits more than it works. */
+export function peersSideBySide(
+  name: string,
+  body: (subject: Peer, peer: Peer) => Promise<void>,
+  peers = ALL_PEERS,
+): void {
+  const all = peers.map(named);
+  const there = all.filter((peer) => missing(peer) === undefined);
+  for (const peer of all.filter((peer) => missing(peer) !== undefined)) {
+    leaveOut(`${name}: ${peer.name}`, missing(peer) ?? "");
+  }
+  register(name, [subject()], async (test) => {
+    await Promise.all(there.map((peer) =>
+      test.step({
+        name: peer.name,
         sanitizeOps: false,
         sanitizeResources: false,
         sanitizeExit: false,
-        fn: () => body(chosen),
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
+        fn: () => body(subject(), peer),
+      })
+    ));
+  });
+}
+
+/** The compiled program where Caktus is the subject and it is there, else the subject: for what is run once a peer. */
+export function compiledSubject(): Peer {
+  const own = subject();
+  const binary = named("caktus-binary");
+  if (own.name !== "caktus") return own;
+  const reason = binary.missing();
+  if (reason) leaveOut("the compiled program", reason);
+  return reason ? own : binary;
 }
 
 /** Seconds of a long measurement: `CAKTUS_TEST_SECONDS`, else what the full test asks for. */

@@ -16,7 +16,7 @@
  */
 
 import { buildImage, IMAGE_FOLDER } from "./kernel_image.ts";
-import { run } from "./process.ts";
+import { must, run } from "./process.ts";
 
 /** The version of wireguard-go: a commit of May 2026. */
 export const WIREGUARD_GO = "v0.0.0-20260522210424-ecfc5a8d5446";
@@ -55,6 +55,9 @@ const MACHINE_TOOLS: Record<string, string[]> = {
   "zstd": ["zstd"],
 };
 
+/** The project's folder, with a slash at its end. */
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
 /** Where peers are kept between runs. */
 export function cacheFolder(): string {
   const base = Deno.env.get("XDG_CACHE_HOME") ??
@@ -74,6 +77,7 @@ export function cached(
 export async function install(
   say: (line: string) => void = console.log,
 ): Promise<LeftOut[]> {
+  if (exists(`${ROOT}main.ts`)) await prefetch();
   const leftOut = [
     ...await installTools(TOOLS, say),
     ...await installWireguardGo(say),
@@ -100,6 +104,15 @@ export async function installTools(
   if (missing.length === 0) return [];
   const reason = await aptInstall(missing, say);
   return reason ? missing.map((name) => ({ name, reason })) : [];
+}
+
+/** Fetches the packages of the source, which a host without the internet could not. Deno asks for all that deno.json names. */
+export async function prefetch(): Promise<void> {
+  const config = ["--quiet", "--config", `${ROOT}deno.json`];
+  await must([Deno.execPath(), "install", ...config], { timeout: 120_000 });
+  await must([Deno.execPath(), "cache", ...config, `${ROOT}main.ts`], {
+    timeout: 120_000,
+  });
 }
 
 /** Whether a program is in the path, /usr/sbin included. */

@@ -97,15 +97,17 @@ export class Tunnel implements AsyncDisposable {
     public peer: Running,
   ) {}
 
-  /** Makes two hosts and brings both ends up, the responder first. */
+  /** Makes two hosts, wires what else is asked for, and brings both ends up, the responder first. */
   static async up(
     subject: Peer,
     peer: Peer,
     shape: Shape = PLAIN,
     ends: Ends = newEnds(shape),
+    wire: (hosts: Direct) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<Tunnel> {
     const hosts = await direct();
     try {
+      await wire(hosts);
       await Promise.all([
         subject.prepare(hosts.subject),
         peer.prepare(hosts.peer),
