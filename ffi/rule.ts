@@ -53,7 +53,12 @@ export interface Rule {
   readonly suppressPrefixLength?: number;
 }
 
-/** The rules of `family`, or both, that look up a table. @throws {SystemError} */
+/**
+ * The rules of `family`, or both, that look up a table; what else a rule may
+ * select by (addresses, interfaces) is not told.
+ *
+ * @throws {SystemError} of call "RTM_GETRULE"
+ */
 export function rules(family?: 4 | 6): Rule[] {
   return familiesOf(family).flatMap((number) => {
     const [request] = head(HEAD_LENGTH);

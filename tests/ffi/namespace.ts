@@ -28,8 +28,11 @@ export function rootTest(name: string, run: () => Promise<void> | void): void {
       throw new Error("needs root, and nothing is left out in CI");
     });
   }
-  console.warn(`LEFT OUT, because it needs root: ${name}`);
-  Deno.test({ name, ignore: true, fn: run });
+  Deno.test({
+    name: `LEFT OUT, it needs root: ${name}`,
+    ignore: true,
+    fn: run,
+  });
 }
 
 /** A test that runs alone, as root, in an empty network namespace whose lo is up. */
