@@ -698,19 +698,25 @@ pp += 16;
 
 }
 // absorbs the length block and leaves the tag at (base + 1152)+112
+// the AEAD's last block (RFC 8439 §2.8), ad length 0 | len (< 2^32), then the tag at base + 1264
 function polyFinal(len: u64): void {
   let h0 = load<u64>((base + 1152)), h1 = load<u64>((base + 1152), 8), h2 = load<u64>((base + 1152), 16), h3 = load<u64>((base + 1152), 24), h4 = load<u64>((base + 1152), 32);
 const r0 = load<u64>((base + 1152), 40), r1 = load<u64>((base + 1152), 48), r2 = load<u64>((base + 1152), 56), r3 = load<u64>((base + 1152), 64), s1 = load<u64>((base + 1152), 72), s2 = load<u64>((base + 1152), 80), s3 = load<u64>((base + 1152), 88);
 let d0: u64, d1: u64, d2: u64, d3: u64, w0: u64, w1: u64;
 
-  h2 += len; h4 += 1; // ad length 0 | len (< 2^32)
+  h2 += len; h4 += 1;
   d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
 d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + h4 * s1;
 d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + h4 * s2;
 d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + h4 * s3;
 d1 += d0 >> 32; d2 += d1 >> 32; d3 += d2 >> 32; h4 = h4 * r0 + (d3 >> 32);
 h0 = lo(d0) + (h4 >> 2) + (h4 & ~3); h4 &= 3; h1 = lo(d1); h2 = lo(d2); h3 = lo(d3);
-
+  store<u64>((base + 1152), h0); store<u64>((base + 1152), h1, 8); store<u64>((base + 1152), h2, 16); store<u64>((base + 1152), h3, 24); store<u64>((base + 1152), h4, 32);
+  polyTag();
+}
+// reduces, adds s and leaves the tag at base + 1264 (§2.5.1)
+function polyTag(): void {
+  let h0 = load<u64>((base + 1152)), h1 = load<u64>((base + 1152), 8), h2 = load<u64>((base + 1152), 16), h3 = load<u64>((base + 1152), 24), h4 = load<u64>((base + 1152), 32);
   h1 += h0 >> 32; h0 = lo(h0); h2 += h1 >> 32; h1 = lo(h1); h3 += h2 >> 32; h2 = lo(h2); h4 += h3 >> 32; h3 = lo(h3);
   h0 += (h4 >> 2) * 5; h4 &= 3;
   h1 += h0 >> 32; h0 = lo(h0); h2 += h1 >> 32; h1 = lo(h1); h3 += h2 >> 32; h2 = lo(h2); h4 += h3 >> 32; h3 = lo(h3);
@@ -814,6 +820,15 @@ export function open_batch(q: usize, cnt: i32): i32 {
     const t = sa; sa = sb; sb = t;
   }
   return good;
+}
+// The two halves for themselves, for the RFC's own vectors: ChaCha20 from a block counter on under a whole nonce (§2.4),
+// and Poly1305 of whole blocks (§2.5).
+export function chacha20(key: usize, nonce: usize, counter: u32, at: usize, length: i32): void {
+  setup(key, load<u32>(nonce, 4), load<u32>(nonce, 8)); store<u32>(base + 1024, load<u32>(nonce), 52);
+  pn = 0; gl = 0; stream(at, length, counter);
+}
+export function poly1305(key: usize, at: usize, blocks: i32, tag: usize): void {
+  polyInit(key); polyBlocks(at, blocks); polyTag(); v128.store(tag, v128.load(base + 1152, 112));
 }
 export function init(): void { v128.store((base + 1088), i8x16(2,3,0,1,6,7,4,5,10,11,8,9,14,15,12,13)); v128.store((base + 1104), i8x16(3,0,1,2,7,4,5,6,11,8,9,10,15,12,13,14)); }
 init();

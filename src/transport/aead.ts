@@ -34,6 +34,16 @@ export interface Cipher {
 export interface Wasm {
   readonly memory: PacketMemory;
   readonly cipher: Cipher;
+  /** ChaCha20 for itself (RFC 8439 §2.4): XORs `length` bytes at `at` in place; 12 bytes of nonce. */
+  chacha20(
+    key: number,
+    nonce: number,
+    counter: number,
+    at: number,
+    length: number,
+  ): void;
+  /** Poly1305 for itself (§2.5) over whole blocks of 16 bytes; writes 16 bytes to `tag`. */
+  poly1305(key: number, at: number, blocks: number, tag: number): void;
   /** The Internet checksum's sum of `length` bytes at `at`, plus `initial`, folded to 16 bits. */
   checksum(at: number, length: number, initial: number): number;
 }
@@ -41,7 +51,9 @@ export interface Wasm {
 interface Exports {
   seal_batch(descriptors: number, count: number): void;
   open_batch(descriptors: number, count: number): number;
-  checksum(at: number, length: number, initial: number): number;
+  chacha20: Wasm["chacha20"];
+  poly1305: Wasm["poly1305"];
+  checksum: Wasm["checksum"];
   init(): void;
 }
 
@@ -67,6 +79,8 @@ export function loadWasm(shared: WebAssembly.Memory): Wasm {
       sealBatch: wasm.seal_batch,
       openBatch: wasm.open_batch,
     },
+    chacha20: wasm.chacha20,
+    poly1305: wasm.poly1305,
     checksum: wasm.checksum,
   };
 }
