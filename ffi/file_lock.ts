@@ -9,7 +9,8 @@
 
 import { EAGAIN } from "./errno.ts";
 import { closeFile, O_CREAT, O_NOFOLLOW, O_RDWR, openFile } from "./file.ts";
-import { errno, libc, SystemError, uninterrupted } from "./libc.ts";
+import { errno, libc, uninterrupted } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;

@@ -10,7 +10,7 @@
  */
 
 import { ENODEV } from "./errno.ts";
-import { SystemError } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { cString, textOf } from "./memory.ts";
 import {
   attribute,

@@ -15,7 +15,8 @@
 
 import { EINTR, ENOBUFS } from "./errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "./file.ts";
-import { errno, libc, succeed, SystemError, uninterrupted } from "./libc.ts";
+import { errno, libc, succeed, uninterrupted } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { cInt, textOf } from "./memory.ts";
 import {
   type Bytes,

@@ -15,7 +15,8 @@
 
 import { EAGAIN } from "./errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "./file.ts";
-import { errno, libc, succeed, SystemError } from "./libc.ts";
+import { errno, libc, succeed } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { Struct } from "./memory.ts";
 
 /** Something can be read. */

@@ -11,7 +11,8 @@
 import { ENOSYS, EPERM, ESRCH } from "./errno.ts";
 import { closeFile, O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR } from "./file.ts";
 import { openFile } from "./file.ts";
-import { errno, libc, succeed, SystemError } from "./libc.ts";
+import { errno, libc, succeed } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 
 /** close_range(2), Linux 5.9; of one number on every architecture. */
 const SYS_CLOSE_RANGE = 436;

@@ -21,7 +21,8 @@
  */
 
 import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTSOCK } from "./errno.ts";
-import { errno, libc, SystemError } from "./libc.ts";
+import { errno, libc } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { Struct } from "./memory.ts";
 import { SenderCache } from "./sender_cache.ts";
 import { NAME_LENGTH_V6, type SocketAddress } from "./socket_address.ts";

@@ -11,7 +11,7 @@
  */
 
 import { EACCES, EHOSTUNREACH, EINVAL, ENETUNREACH, ENOENT } from "./errno.ts";
-import { SystemError } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import {
   attribute,
   decodeAttributes,

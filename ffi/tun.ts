@@ -16,7 +16,8 @@
 
 import { EAGAIN } from "./errno.ts";
 import { O_NONBLOCK, O_RDWR, openFile } from "./file.ts";
-import { errno, libc, succeed, SystemError } from "./libc.ts";
+import { errno, libc, succeed } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { cString, Struct, textOf } from "./memory.ts";
 
 /** Bytes of the virtio-net header before each packet. */

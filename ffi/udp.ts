@@ -17,7 +17,8 @@
 
 import { EADDRINUSE, EAFNOSUPPORT } from "./errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "./file.ts";
-import { libc, succeed, SystemError } from "./libc.ts";
+import { libc, succeed } from "./libc.ts";
+import { SystemError } from "./system_error.ts";
 import { cInt, Struct } from "./memory.ts";
 import { nameLength, type SocketAddress, writeName } from "./socket_address.ts";
 import { AF_INET, AF_INET6 } from "./socket_address.ts";

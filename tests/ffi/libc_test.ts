@@ -5,13 +5,8 @@
  */
 
 import { deepStrictEqual, strictEqual, throws } from "node:assert";
-import {
-  errno,
-  libc,
-  succeed,
-  SystemError,
-  uninterrupted,
-} from "../../ffi/libc.ts";
+import { errno, libc, succeed, uninterrupted } from "../../ffi/libc.ts";
+import { SystemError } from "../../ffi/system_error.ts";
 import { addressOf, cString, Struct, textOf } from "../../ffi/memory.ts";
 
 Deno.test("errno() is right in a million failing calls of three kinds, while the collector works", () => {
