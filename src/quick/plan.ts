@@ -109,16 +109,11 @@ function chooseMtu(
   addresses: readonly InterfaceAddress[],
   warnings: string[],
 ): number {
-  const wanted = config.interface.mtu;
-  const mtu = wanted ?? tunnelMtu(facts.paths, facts.defaultMtu);
+  // A small MTU next to an IPv6 address is refused when the file is read.
+  if (config.interface.mtu !== undefined) return config.interface.mtu;
+  const mtu = tunnelMtu(facts.paths, facts.defaultMtu);
   const six = addresses.some(({ address }) => address.length === 16);
   if (mtu >= LEAST_IPV6_MTU || !six) return mtu;
-  if (wanted !== undefined) {
-    throw new Failure(
-      `MTU is ${mtu}, but an interface with an IPv6 address needs ${LEAST_IPV6_MTU} at least`,
-      { hint: "raise MTU, or leave the IPv6 addresses out of Address" },
-    );
-  }
   warnings.push(
     `the way to the peer leaves ${mtu} bytes a packet, but IPv6 needs ${LEAST_IPV6_MTU}: MTU is ${LEAST_IPV6_MTU}, and large packets travel in fragments`,
   );

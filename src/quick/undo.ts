@@ -19,6 +19,9 @@ import type { Interrupts } from "./interrupts.ts";
 import type { Machine, Report } from "./machine.ts";
 import type { State } from "./state.ts";
 
+const LINK_MILLISECONDS = 1_000;
+const POLL_MILLISECONDS = 5;
+
 /** What undoing works with. */
 export interface UndoContext {
   readonly machine: Machine;
@@ -86,10 +89,20 @@ async function undoChange(
   if (change.kind !== "interface") return;
   report.step(undoCommand(state.name));
   if (state.daemon !== undefined) await machine.stopDaemon(state.daemon);
-  if (
-    state.index !== undefined && machine.indexOf(state.name) === state.index
-  ) {
+  if (state.index === undefined) await untilGone(state.name, machine);
+  else if (machine.indexOf(state.name) === state.index) {
     machine.deleteLink(state.index);
   }
   await machine.removeStaleSocket(state.name);
+}
+
+/**
+ * An interface goes with the last thread of its daemon, shortly after the process. One whose index
+ * was not written down yet may also be somebody else's, so it is waited for, not deleted.
+ */
+async function untilGone(name: string, machine: Machine): Promise<void> {
+  const end = performance.now() + LINK_MILLISECONDS;
+  while (machine.indexOf(name) !== undefined && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
 }
