@@ -135,8 +135,15 @@ async function fetchThePage({ laptop, vps }: BehindNat): Promise<void> {
 /** Runs Caktus in a host and shows all of it. */
 async function command(host: Host, ...words: string[]): Promise<void> {
   console.log(`\n${host.name}$ caktus ${words.join(" ")}`);
-  const result = await host.run(...program, ...words);
-  console.log(`${result.stdout}${result.stderr}`.trimEnd());
+  const result = await host.run(
+    "sh",
+    "-c",
+    'exec "$@" 2>&1',
+    "sh",
+    ...program,
+    ...words,
+  );
+  console.log(result.stdout.trimEnd());
   if (result.code !== 0) {
     throw new Error(
       `caktus ${
