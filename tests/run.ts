@@ -1,0 +1,147 @@
+/**
+ * All tests, with everything that they need: `deno task test`.
+ *
+ * ```text
+ * install   peers and tools of the interop tests, where it may
+ * compile   the binary, so that it is tested beside the source
+ * unit      everything that needs no privileges
+ * system    libc, `up` and the commands, in network namespaces
+ * interop   against wireguard-go, boringtun and Linux's own WireGuard
+ * ```
+ *
+ * What cannot be installed is left out and named, at the end too; where the
+ * variable CI is set, nothing may be left out. Names of groups as arguments run
+ * only those. The last line is `N passed, N failed`.
+ *
+ * @module
+ */
+
+import { install } from "./interop/install.ts";
+
+const root = new URL("../", import.meta.url).pathname;
+const inCI = Deno.env.get("CI") !== undefined;
+
+/** Folders of each group, and whether its files may run side by side. */
+const GROUPS: Record<string, { paths: string[]; sideBySide: boolean }> = {
+  unit: {
+    paths: [
+      ...["tests/layers_test.ts", "tests/noise", "tests/config"],
+      ...["tests/transport", "tests/device", "tests/offload"],
+      ...["tests/vectors", "tests/simulation", "tests/fuzz", "src"],
+    ],
+    sideBySide: true,
+  },
+  system: {
+    paths: ["tests/ffi", "tests/quick", "tests/cli", "tests/driver"],
+    sideBySide: false,
+  },
+  interop: { paths: ["tests/interop"], sideBySide: false },
+};
+
+interface Sum {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+/** Runs a program, its output passed on, and returns what it printed and whether it succeeded. */
+async function tee(command: string, args: string[]) {
+  const child = new Deno.Command(command, {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    Deno.stdout.writeSync(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  return { output, success: (await child.status).success };
+}
+
+/** Runs one group, and reads the sums out of Deno's own summary. */
+async function runGroup(name: string): Promise<Sum> {
+  const { paths, sideBySide } = GROUPS[name]!;
+  console.log(`\n── ${name} ${"─".repeat(66 - name.length)}`);
+  const there = paths.filter((path) => exists(root + path));
+  const { output, success } = await tee(Deno.execPath(), [
+    ...["test", "--quiet", "--allow-all", "--doc"],
+    ...(sideBySide ? ["--parallel"] : []),
+    ...there,
+  ]);
+  const summary = output.match(/^(?:ok|FAILED) \| .*$/m)?.[0] ?? "";
+  const count = (word: string) =>
+    Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
+  const sum = {
+    passed: count("passed"),
+    failed: count("failed"),
+    ignored: count("ignored"),
+  };
+  // A group that could not even be loaded has no summary.
+  if (!success && sum.failed === 0) sum.failed = 1;
+  return sum;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Compiles the binary; why not, where it cannot be. */
+async function compile(): Promise<string | undefined> {
+  console.log("compiling dist/caktus-linux-x64");
+  const args = ["run", "--quiet", "-A", ".ci/compile.ts", "x64"];
+  const { success } = await tee(Deno.execPath(), args);
+  return success ? undefined : "the binary could not be compiled";
+}
+
+/** Everything that the tests need; what is left out, a line each. */
+async function prepare(names: string[]): Promise<string[]> {
+  if (names.every((name) => name === "unit")) return [];
+  const leftOut = (await install()).map(({ name, reason }) =>
+    `${name}: ${reason}`
+  );
+  const uncompiled = await compile();
+  if (uncompiled !== undefined) leftOut.push(`the binary: ${uncompiled}`);
+  if (Deno.uid() !== 0) {
+    leftOut.push("everything that needs root: run it as root");
+  }
+  return leftOut;
+}
+
+async function main(names: string[]): Promise<number> {
+  const leftOut = await prepare(names);
+  const total: Sum = { passed: 0, failed: 0, ignored: 0 };
+  for (const name of names) {
+    const sum = await runGroup(name);
+    total.passed += sum.passed;
+    total.failed += sum.failed;
+    total.ignored += sum.ignored;
+  }
+  console.log();
+  for (const line of leftOut) console.log(`!!! LEFT OUT: ${line}`);
+  if (total.ignored > 0) {
+    console.log(`!!! LEFT OUT: ${total.ignored} tests, named above`);
+  }
+  const incomplete = inCI && (leftOut.length > 0 || total.ignored > 0);
+  if (incomplete) total.failed++;
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+const names = Deno.args.length > 0 ? Deno.args : Object.keys(GROUPS);
+const unknown = names.find((name) => GROUPS[name] === undefined);
+if (unknown !== undefined) {
+  const known = Object.keys(GROUPS).join(", ");
+  console.error(`${unknown}: no such group of tests; ${known}`);
+  Deno.exit(1);
+}
+Deno.exit(await main(names));
