@@ -17,7 +17,10 @@
  *
  * wireguard-go applies each line as it reads it, so a request that fails has
  * done all that stood before the bad line. {@linkcode parseSet} keeps that: it
- * returns the change up to there together with the error.
+ * returns the change up to there together with the error. What differs: a
+ * section that takes a prefix from another peer, and only then says `remove` or
+ * (of a peer that is new) `update_only`, leaves the prefix where it was. wg(8)
+ * sends no such thing.
  *
  * @module
  */
@@ -128,7 +131,8 @@ function formatMaybeKey(key: Uint8Array | null): string {
 /** Reads line after line into one change. */
 class SetReader {
   readonly change: DeviceChange = { peers: [] };
-  #peer: PeerChange | undefined;
+  /** What the current peer's lines have become; they apply to the last of these. */
+  #parts: PeerChange[] = [];
   #scopeOf: ScopeOf | undefined;
 
   constructor(scopeOf: ScopeOf | undefined) {
@@ -142,18 +146,18 @@ class SetReader {
     if (pair === undefined) return EPROTO;
     const [key, value] = pair;
     let taken: boolean;
+    const peer = this.#parts.at(-1);
     if (key === "public_key") taken = this.#openPeer(value);
-    else if (this.#peer === undefined) taken = this.#readDevice(key, value);
-    else taken = this.#readPeer(this.#peer, key, value);
+    else if (peer === undefined) taken = this.#readDevice(key, value);
+    else taken = this.#readPeer(peer, key, value);
     return taken ? 0 : EINVAL;
   }
 
   #openPeer(value: string): boolean {
     const publicKey = decodeHex(value) as PublicKey | undefined;
     if (publicKey === undefined) return false;
-    this.#peer = { publicKey, allowedIps: [] };
-    this.change.peers.push(this.#peer);
-    return true;
+    this.#parts = [];
+    return this.#addPart({ publicKey, allowedIps: [] });
   }
 
   #readDevice(key: string, value: string): boolean {
@@ -181,7 +185,7 @@ class SetReader {
     const into = peer.remove ? { ...peer, allowedIps: [] } : peer;
     switch (key) {
       case "update_only":
-        return value === "true" && (into.updateOnly = true);
+        return value === "true" && this.#setUpdateOnly();
       case "remove":
         return value === "true" && (into.remove = true);
       case "preshared_key": {
@@ -208,13 +212,26 @@ class SetReader {
     }
   }
 
+  #setUpdateOnly(): true {
+    for (const part of this.#parts) part.updateOnly = true;
+    return true;
+  }
+
   /** Prefixes given before this line go again, but were taken from other peers all the same. */
   #replaceAllowedIps(peer: PeerChange): true {
     if (peer.allowedIps.length === 0) return peer.replaceAllowedIps = true;
-    const { publicKey, updateOnly = false } = peer;
-    this.#peer = { publicKey, replaceAllowedIps: true, allowedIps: [] };
-    if (updateOnly) this.#peer.updateOnly = true;
-    this.change.peers.push(this.#peer);
+    const { publicKey, updateOnly } = peer;
+    return this.#addPart({
+      publicKey,
+      ...updateOnly && { updateOnly },
+      replaceAllowedIps: true,
+      allowedIps: [],
+    });
+  }
+
+  #addPart(part: PeerChange): true {
+    this.#parts.push(part);
+    this.change.peers.push(part);
     return true;
   }
 }

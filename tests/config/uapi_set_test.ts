@@ -139,6 +139,14 @@ Deno.test("parseSet() gives prefixes away again that stand before replace_allowe
   deepStrictEqual(said, [[true, undefined, 1], [true, true, 1]]);
 });
 
+Deno.test("parseSet() lets update_only hold for all lines of its peer", () => {
+  const { change } = parseSet(
+    `set=1\npublic_key=${A}\nallowed_ip=10.0.0.0/8\nreplace_allowed_ips=true\nupdate_only=true\npublic_key=${B}\n\n`,
+  );
+  const updateOnly = change.peers.map(({ updateOnly }) => updateOnly);
+  deepStrictEqual(updateOnly, [true, true, undefined]);
+});
+
 Deno.test("parseSet() checks the lines after remove, and does nothing of them", () => {
   const head = `set=1\npublic_key=${A}\nremove=true\n`;
   const { change } = parseSet(head + "allowed_ip=10.0.0.0/8\n\n");
