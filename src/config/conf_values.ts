@@ -28,7 +28,8 @@ export function readKey(pair: Pair): Uint8Array {
 
 /** ListenPort: 0 to 65535, or a service's name; 0 chooses a free port. */
 export function readListenPort(pair: Pair, services: Services): number {
-  return attempt(pair, "", (text) => parsePort(text, services, 0));
+  const text = clean(pair);
+  return attempt(pair, "", () => parsePort(text, services, 0));
 }
 
 /** FwMark: a 32-bit number, decimal or 0x; `off` is 0. */
@@ -59,7 +60,7 @@ export function readMtu(pair: Pair): number {
 export function readAddresses(pair: Pair): InterfaceAddress[] {
   const spaced = withoutSurprises(pair).replace(/\s*\/\s*/g, "/");
   return listOf(spaced.replace(/\s+/g, ",")).map((item) =>
-    attemptItem(pair, item, parseInterfaceAddress)
+    attempt(pair, item, () => parseInterfaceAddress(item))
   );
 }
 
@@ -74,7 +75,7 @@ export function readAllowedIps(
       throw problemOf(pair, "separate the addresses by commas");
     }
     const written = words.join("");
-    return { ...attemptItem(pair, written, parsePrefix), written };
+    return { ...attempt(pair, written, () => parsePrefix(written)), written };
   });
 }
 
@@ -82,9 +83,10 @@ export function readAllowedIps(
 export function readEndpoint(pair: Pair, services: Services): EndpointText {
   const { line } = pair;
   const text = clean(pair);
-  const shown = show(text);
-  const read = () => parseEndpointText(text, services);
-  return { ...attempt(pair, shown, read), line };
+  return {
+    ...attempt(pair, text, () => parseEndpointText(text, services)),
+    line,
+  };
 }
 
 /** SaveConfig: true or false. */
@@ -168,26 +170,17 @@ function readNumber(
   );
 }
 
-function attemptItem<T>(
-  pair: Pair,
-  item: string,
-  read: (text: string) => T,
-): T {
-  return attempt({ ...pair, value: item }, show(item), read);
-}
-
-/** Runs a reader of bare text, and gives its error a place. */
-function attempt<T>(
-  pair: Pair,
-  shown: string,
-  read: (text: string) => T,
-): T {
-  const text = clean(pair);
+/**
+ * Runs a reader of bare text, and gives its error a place.
+ *
+ * @param shown what was read, for the error
+ */
+function attempt<T>(pair: Pair, shown: string, read: () => T): T {
   try {
-    return read(text);
+    return read();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw problemOf(pair, shown + error.message);
+    throw problemOf(pair, show(shown) + error.message);
   }
 }
 
