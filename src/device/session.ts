@@ -30,19 +30,28 @@ export function sendingSession(peer: Peer, now: number): Keypair | undefined {
   return isAlive(keypair, now) && !isExhausted(keypair) ? keypair : undefined;
 }
 
-/** A session that we began: it sends at once. */
+/**
+ * A session that we began: it sends at once. If the peer has begun one as well,
+ * the two have crossed, and that one stays: the peer will send with it.
+ */
 export function installInitiated(
   state: State,
   peer: Peer,
   keypair: Keypair,
 ): void {
-  // A session that the peer began and has not confirmed is one it will send with, if our response and its own crossed.
-  const former = peer.next ?? peer.current;
-  const superseded = peer.next === undefined ? undefined : peer.current;
-  discard(state, peer.previous);
-  discard(state, superseded);
-  peer.previous = former;
-  peer.next = undefined;
+  const { previous, current } = peer;
+  const crossed = peer.next !== undefined && isYounger(peer.next, current);
+  if (!crossed) {
+    discard(state, peer.next);
+    peer.next = undefined;
+  }
+  // Crossed before: until it has heard of this one, the peer goes on with the session that it began.
+  if (crossed && previous?.isInitiator === false && current?.isInitiator) {
+    discard(state, current);
+  } else {
+    discard(state, previous);
+    peer.previous = current;
+  }
   peer.current = keypair;
 }
 
@@ -53,19 +62,26 @@ export function installResponded(
   keypair: Keypair,
 ): void {
   discard(state, peer.next);
-  discard(state, peer.previous);
-  peer.previous = undefined;
   peer.next = keypair;
 }
 
-/** The peer has used the session that it began; true if this was the first time. */
+/**
+ * The peer has used the session that it began; true if this was the first time.
+ * Where it crossed with one of ours, each side goes on with its own.
+ */
 export function confirm(state: State, peer: Peer, keypair: Keypair): boolean {
   if (peer.next !== keypair) return false;
+  const { current } = peer;
+  const crossed = current?.isInitiator === true && !isYounger(keypair, current);
   discard(state, peer.previous);
-  peer.previous = peer.current;
-  peer.current = keypair;
+  peer.previous = crossed ? keypair : current;
+  peer.current = crossed ? current : keypair;
   peer.next = undefined;
   return true;
+}
+
+function isYounger(keypair: Keypair, than: Keypair | undefined): boolean {
+  return than === undefined || keypair.createdAt > than.createdAt;
 }
 
 /** Wipes all that was agreed on with a peer, and the handshake under way. */
