@@ -6,7 +6,10 @@
 
 /** The word of the list that is the fewest typing mistakes away; the first of equals. */
 export function nearest(word: string, words: readonly string[]): string {
-  const ranked = words.map((each) => ({ each, away: mistakes(word, each) }));
+  const ranked = words.map((each) => ({
+    each,
+    away: mistakes(word.toLowerCase(), each),
+  }));
   return ranked.reduce((best, next) => next.away < best.away ? next : best)
     .each;
 }

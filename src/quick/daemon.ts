@@ -2,7 +2,7 @@
  * The process behind an interface: starting it, knowing it again, ending it.
  *
  * ```text
- * up ──spawn──▶ caktus daemon wg0     a session of its own, no terminal
+ * up ──spawn──▶ caktus daemon wg0     with NET_ADMIN and NET_BIND_SERVICE only
  *    ◀─stdout── ready wg0             the interface and its socket are there
  *    ◀─stderr── caktus: …             why not
  * ```
@@ -13,12 +13,22 @@
  * @module
  */
 
-import { processStart } from "../../ffi/process.ts";
+import {
+  CAP_NET_ADMIN,
+  CAP_NET_BIND_SERVICE,
+  hasCapability,
+  withCapabilities,
+} from "../../ffi/capabilities.ts";
+import { keepDescriptors, processStart } from "../../ffi/process.ts";
 import { Failure } from "./failure.ts";
 import type { DaemonIdentity } from "./state.ts";
 
+const CAP_DAC_READ_SEARCH = 2;
 /** What V8 needs for the fast cipher; a compiled binary has it built in. */
 const V8_FLAGS = "--v8-flags=--experimental-wasm-revectorize,--no-liftoff";
+const CAPABILITIES = [CAP_NET_ADMIN, CAP_NET_BIND_SERVICE];
+/** From source, the program's files may lie in a folder that only another user enters. */
+const SOURCE_CAPABILITIES = [...CAPABILITIES, CAP_DAC_READ_SEARCH];
 const GRACE_MILLISECONDS = 2_000;
 const POLL_MILLISECONDS = 5;
 
@@ -69,17 +79,24 @@ export function isRunning({ pid, started }: DaemonIdentity): boolean {
   return processStart(pid) === started;
 }
 
+/** The daemon gets what a tunnel needs of root's power, and none of the caller's descriptors. */
 function spawn(name: string): Deno.ChildProcess {
   const program = Deno.build.standalone
     ? []
     : ["run", "-A", V8_FLAGS, `${import.meta.dirname}/../../main.ts`];
-  const child = new Deno.Command(Deno.execPath(), {
+  const command = new Deno.Command(Deno.execPath(), {
     args: [...program, "daemon", name],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
     cwd: "/",
-  }).spawn();
+  });
+  keepDescriptors();
+  const wanted = Deno.build.standalone ? CAPABILITIES : SOURCE_CAPABILITIES;
+  const child = withCapabilities(
+    wanted.filter(hasCapability),
+    () => command.spawn(),
+  );
   child.unref();
   return child;
 }

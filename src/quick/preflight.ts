@@ -4,11 +4,11 @@
  * @module
  */
 
+import { CAP_NET_ADMIN, hasCapability } from "../../ffi/capabilities.ts";
 import { Failure } from "./failure.ts";
 import type { Report } from "./machine.ts";
 
 const TUN_DEVICE = "/dev/net/tun";
-const CAP_NET_ADMIN = 12n;
 const GROUP_READS = 0o040;
 const GROUP_ENTERS = 0o010;
 const OTHERS_READ = 0o004;
@@ -21,7 +21,7 @@ const OTHERS_ENTER = 0o001;
  * @throws Failure
  */
 export function checkPrivileges(again: string): void {
-  if (hasNetAdmin()) return;
+  if (hasCapability(CAP_NET_ADMIN)) return;
   if (Deno.uid() !== 0) {
     throw new Failure("only root may change network interfaces", {
       hint: `run it as root: sudo ${again}`,
@@ -57,10 +57,4 @@ export function warnOfReaders(file: string, report: Report): void {
     `${file} can be read by others, and it holds a private key`,
     `chmod 600 ${file}`,
   );
-}
-
-function hasNetAdmin(): boolean {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
-  return (BigInt(`0x${effective}`) >> CAP_NET_ADMIN & 1n) === 1n;
 }
