@@ -16,6 +16,7 @@ import {
 } from "../config/config.ts";
 import { literalEndpoint, type ScopeOf } from "../config/endpoint.ts";
 import { messageOf } from "./failure.ts";
+import { unlessAborted } from "./interrupts.ts";
 import type { Report } from "./machine.ts";
 
 const FIRST_DELAY_MILLISECONDS = 1_000;
@@ -32,8 +33,7 @@ export interface Resolver {
    */
   resolve(host: string): Promise<{ address: Uint8Array; scope: number }>;
   readonly scopeOf: ScopeOf;
-  /** Waits; rejects as soon as the signal is aborted. */
-  delay(milliseconds: number, signal: AbortSignal): Promise<void>;
+  delay(milliseconds: number): Promise<void>;
   /** How often a resolver that does not answer is asked again. */
   readonly retries: number;
 }
@@ -80,8 +80,10 @@ async function resolveEndpoint(
   let delay = FIRST_DELAY_MILLISECONDS;
   for (let retries = 0;; retries++) {
     try {
-      return { ...await resolver.resolve(host), port };
+      const found = await unlessAborted(resolver.resolve(host), signal);
+      return { ...found, port };
     } catch (error) {
+      signal.throwIfAborted();
       const problem = `${host}: ${messageOf(error)}`;
       if (!isTemporary(error) || retries >= resolver.retries) {
         throw new ConfigError(file, line, "Endpoint", problem);
@@ -91,7 +93,7 @@ async function resolveEndpoint(
           (delay / 1000).toFixed(2)
         } seconds`,
       );
-      await resolver.delay(delay, signal);
+      await unlessAborted(resolver.delay(delay), signal);
       delay = Math.min(delay * DELAY_GROWTH, LONGEST_DELAY_MILLISECONDS);
     }
   }

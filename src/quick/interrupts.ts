@@ -47,3 +47,25 @@ export class Interrupts {
     return () => listeners.forEach((remove) => remove());
   }
 }
+
+/**
+ * The result of `work`, unless the signal is aborted before: then the work goes on, but nobody waits for it.
+ *
+ * @throws the signal's reason
+ */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -16,6 +16,7 @@ import { type Change, commandOf, hookChanges } from "./change.ts";
 import type { Daemon } from "./daemon.ts";
 import { takeDown } from "./down.ts";
 import { Failure, messageOf } from "./failure.ts";
+import { unlessAborted } from "./interrupts.ts";
 import { withLock } from "./lock.ts";
 import { planOpening, planRest } from "./plan.ts";
 import { readState, RUNTIME_FOLDER, StateFile } from "./state.ts";
@@ -129,7 +130,13 @@ class Ascent {
     this.#state.record(change);
     const { name, file } = this.#request;
     this.#context.report.step(commandOf(change, name, file));
-    await this.#apply(change);
+    try {
+      await this.#apply(change);
+    } catch (error) {
+      // What was interrupted fails in ways of its own.
+      this.#context.interrupts.signal.throwIfAborted();
+      throw error;
+    }
   }
 
   /** Ends here if a signal came: they are heard between two turns of the event loop only. */
@@ -145,11 +152,13 @@ class Ascent {
       case "interface":
         return await this.#start();
       case "configuration":
-        return await machine.configure(name, settings);
+        return await unlessAborted(
+          machine.configure(name, settings),
+          interrupts.signal,
+        );
       case "hook":
         return await machine.runHook(change.command, name, interrupts.signal)
           .catch((error) => {
-            interrupts.signal.throwIfAborted();
             throw new Failure(
               `${hookPlace(change, file)}: ${messageOf(error)}`,
             );

@@ -87,6 +87,24 @@ Deno.test("resolveEndpoints() does not ask again for a host that is not", async 
   deepStrictEqual(delays, []);
 });
 
+Deno.test("resolveEndpoints() waits for no resolver after an interrupt", async () => {
+  const interrupt = new AbortController();
+  const given: Resolver = {
+    ...resolver().resolver,
+    resolve: () => new Promise(() => interrupt.abort(new Error("interrupted"))),
+  };
+  await rejects(
+    resolveEndpoints(
+      conf("", "Endpoint = vpn.example.com:1"),
+      "wg0.conf",
+      given,
+      quiet,
+      interrupt.signal,
+    ),
+    { message: "interrupted" },
+  );
+});
+
 Deno.test("retriesFrom() reads WG_ENDPOINT_RESOLUTION_RETRIES", () => {
   const values = [undefined, "", "x", "0", "7", "infinity"];
   deepStrictEqual(values.map(retriesFrom), [15, 15, 15, 0, 7, Infinity]);
