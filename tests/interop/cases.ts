@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isCaktus } from "./caktus.ts";
 import { named, type Peer, subject } from "./peers.ts";
 
 /** Whether namespaces can be made here. */
@@ -28,6 +29,11 @@ type PeerBody = (
 /** A test that needs root and the subject; ignored, aloud, where one is missing. */
 export function interopTest(name: string, body: Body): void {
   register(name, [subject()], (test) => body(subject(), test));
+}
+
+/** A test of what only Caktus promises; there is none where another is the subject. */
+export function caktusTest(name: string, body: Body): void {
+  if (isCaktus(subject())) interopTest(name, body);
 }
 
 /** The same once a peer; the peer's name is put for `%` in the name. */
