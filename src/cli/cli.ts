@@ -8,11 +8,10 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../config/config.ts";
 import { Failure, messageOf } from "../quick/failure.ts";
 import type { KeyCommand } from "./keys.ts";
 import { mistakes, nearest } from "./nearest.ts";
-import { complain, print, printError } from "./output.ts";
+import { print, printError } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 /** One command. What it needs is loaded when it runs. */
@@ -194,12 +193,6 @@ function report(error: unknown): number {
     printError(error.message, error.hint);
     return error.status;
   }
-  if (error instanceof ConfigError) printError(error.message);
-  else {
-    printError(messageOf(error));
-    if (error instanceof Error && Deno.env.has("CAKTUS_TRACE")) {
-      complain(error.stack ?? "");
-    }
-  }
+  printError(messageOf(error));
   return 1;
 }

@@ -62,7 +62,7 @@ async function clearRemains(
   const state = readState(folder, name);
   if (state === undefined || machine.indexOf(name) !== undefined) return;
   report.warn(
-    `the daemon of ${name} ended without \`caktus down ${name}\`: what it left is undone first`,
+    `an earlier ${name} ended without \`caktus down ${name}\`: what it left is undone first`,
   );
   for (const failure of await takeDown(state, context, folder)) {
     report.warn(failure);
