@@ -18,6 +18,9 @@ import { AEAD_MODULE } from "./aead_module.ts";
 import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
 
+/** Bytes of the WASM cipher's scratch, some of which `init` fills with constants. */
+const SCRATCH_LENGTH = 4096;
+
 /** Seals and opens the packets that descriptors name; see batch.ts for their form. */
 export interface Cipher {
   readonly name: string;
@@ -71,18 +74,31 @@ export function loadWasm(shared: WebAssembly.Memory): Wasm {
     env: { memory: shared, base, abort },
   });
   const wasm = instance.exports as unknown as Exports;
+  const memory = packetMemory(shared.buffer as ArrayBuffer);
   wasm.init();
   return {
-    memory: packetMemory(shared.buffer as ArrayBuffer),
+    memory,
     cipher: {
       name: "WASM",
-      sealBatch: wasm.seal_batch,
-      openBatch: wasm.open_batch,
+      sealBatch(descriptors, count) {
+        wasm.seal_batch(descriptors, count);
+        wipeScratch(memory, wasm);
+      },
+      openBatch(descriptors, count) {
+        wasm.open_batch(descriptors, count);
+        wipeScratch(memory, wasm);
+      },
     },
     chacha20: wasm.chacha20,
     poly1305: wasm.poly1305,
     checksum: wasm.checksum,
   };
+}
+
+/** The last packet's key would stay in the cipher's scratch, where the end of its session does not reach. */
+function wipeScratch({ bytes }: PacketMemory, wasm: Exports): void {
+  bytes.fill(0, CIPHER_SCRATCH, CIPHER_SCRATCH + SCRATCH_LENGTH);
+  wasm.init();
 }
 
 /** The reference cipher over `memory`. */

@@ -74,6 +74,7 @@ export class Batch {
 
   /** Seals every packet in place. */
   seal(cipher: Cipher): void {
+    if (this.#count === 0) return;
     cipher.sealBatch(this.#places.descriptors, this.#count);
   }
 
