@@ -42,6 +42,7 @@ const TOOLS: Record<string, string[]> = {
   "util-linux": ["unshare", "nsenter", "setpriv"],
   "curl": ["curl"],
   "socat": ["socat"],
+  "strace": ["strace"],
   "tcpdump": ["tcpdump"],
 };
 

@@ -89,6 +89,7 @@ export class Network implements AsyncDisposable {
       right,
     ]);
     await Promise.all([a, b].map(plug));
+    await Promise.all([a, b].map(hasCarrier));
   }
 
   /** Makes a host a router: what comes from inside goes out under its own address and a random port; from outside only answers come in. */
@@ -312,7 +313,7 @@ cp -a /etc /run/etc 2>/dev/null || true
 rm -f /run/etc/resolv.conf; echo 'nameserver 192.0.2.53' > /run/etc/resolv.conf
 rm -rf /run/etc/wireguard; mkdir -m 700 /run/etc/wireguard
 mount --bind /run/etc /etc
-sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.ipv4.ping_group_range='0 2147483647' || true
+sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.default.accept_dad=0 net.ipv4.ping_group_range='0 2147483647' || true
 ip link set lo up
 set +e; trap : CHLD INT TERM HUP
 echo ready
@@ -330,6 +331,14 @@ async function plug(end: End): Promise<void> {
   if (result.code !== 0) {
     throw new Error(`${end.host.name}: ${failure(["ip", "-batch"], result)}`);
   }
+}
+
+/** An interface comes up a moment after both ends were told to. */
+async function hasCarrier(end: End): Promise<void> {
+  const state = `/sys/class/net/${end.interface}/operstate`;
+  await end.host.shell(
+    `for _ in {1..100}; do read -r state < ${state}; [ "$state" = up ] && exit; sleep 0.02; done; exit 1`,
+  );
 }
 
 function translation({ inside, outside }: Translation): string {

@@ -8,7 +8,7 @@
  * | rules | |
  * | nftables | counters and handles |
  * | sysctls | those of interfaces that come and go are kept: an interface left behind shows |
- * | files | contents of the harness's own |
+ * | files | locks, which must stay to be locks; contents, but that of resolv.conf |
  *
  * @module
  */
@@ -32,7 +32,7 @@ const SECTIONS: [name: string, script: string][] = [
   ],
   [
     "files",
-    "cd /; find etc/wireguard run/caktus run/wireguard 2>/dev/null | sort; cat etc/resolv.conf",
+    "cd /; find etc/wireguard run/caktus run/wireguard ! -name '*.lock' 2>/dev/null | sort; cat etc/resolv.conf",
   ],
 ];
 
