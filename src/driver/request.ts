@@ -16,14 +16,20 @@ import { MAX_REQUEST } from "../config/uapi.ts";
 export interface Request {
   /** "get=1", "set=1", or whatever the first line says. */
   operation: string;
-  /** The lines behind the first one. */
+  /** The lines behind the first one, each with its end. */
   body: string;
 }
 
+const NEWLINE = 10;
+const RETURN = 13;
+const INITIAL_CAPACITY = 4096;
+
 /** What a connection has sent and nobody has taken. */
 export class RequestReader {
-  #chunks: Uint8Array[] = [];
+  #bytes = new Uint8Array(INITIAL_CAPACITY);
   #length = 0;
+  /** Before this there is no end of a request: each byte is looked at once, however many pieces a request comes in. */
+  #searched = 0;
   #decoder = new TextDecoder();
 
   /** Whether part of a request waits for its end. */
@@ -33,56 +39,52 @@ export class RequestReader {
 
   /** Adds bytes, which are copied; false once a request is longer than any may be. */
   push(bytes: Uint8Array): boolean {
-    this.#chunks.push(bytes.slice());
-    this.#length += bytes.length;
-    return this.#length <= MAX_REQUEST;
+    const length = this.#length + bytes.length;
+    if (length > MAX_REQUEST) return false;
+    if (length > this.#bytes.length) this.#grow(length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
+    return true;
   }
 
   /** The next whole request; `undefined` until its end has come. */
   take(): Request | undefined {
-    // Only a chunk that ends a line can end a request, so the rest is joined once and not for each chunk.
-    const last = this.#chunks.at(-1);
-    if (last === undefined || last.indexOf(NEWLINE) < 0) return undefined;
-    const text = this.#join();
-    const end = endOf(text);
+    const end = this.#findEnd();
     if (end < 0) return undefined;
-    this.#keep(text.subarray(end));
-    const [operation = "", ...lines] = this.#decoder.decode(
-      text.subarray(0, end),
-    ).trimEnd().split("\n");
-    return { operation: operation.trimEnd(), body: lines.join("\n") + "\n\n" };
+    const text = this.#decoder.decode(this.#bytes.subarray(0, end));
+    this.#bytes.copyWithin(0, end, this.#length);
+    this.#length -= end;
+    this.#searched = 0;
+    return requestOf(text);
   }
 
-  #join(): Uint8Array {
-    if (this.#chunks.length === 1) return this.#chunks[0]!;
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
+  #grow(length: number): void {
+    const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+
+  /** Behind the blank line that ends the first request, or -1. */
+  #findEnd(): number {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    let at = bytes.indexOf(NEWLINE, this.#searched);
+    for (; at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) {
+      const next = bytes[at + 1] === RETURN ? at + 2 : at + 1;
+      if (bytes[next] === NEWLINE) return next + 1;
+      // The line behind this one has not come yet.
+      if (next >= bytes.length) break;
     }
-    this.#chunks = [all];
-    return all;
-  }
-
-  #keep(rest: Uint8Array): void {
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#length = rest.length;
+    this.#searched = at < 0 ? bytes.length : at;
+    return -1;
   }
 }
 
-const NEWLINE = 10;
-const RETURN = 13;
-
-/** Behind the blank line that ends the first request in `text`, or -1. */
-function endOf(text: Uint8Array): number {
-  for (
-    let at = text.indexOf(NEWLINE);
-    at >= 0;
-    at = text.indexOf(NEWLINE, at + 1)
-  ) {
-    const next = text[at + 1] === RETURN ? at + 2 : at + 1;
-    if (text[next] === NEWLINE) return next + 1;
-  }
-  return -1;
+/** Takes the blank line off, and the first line from the others. */
+function requestOf(text: string): Request {
+  const lines = text.replace(/\r?\n$/, "");
+  const end = lines.indexOf("\n");
+  return {
+    operation: lines.slice(0, end).replace(/\r$/, ""),
+    body: lines.slice(end + 1),
+  };
 }
