@@ -24,6 +24,7 @@
 
 import {
   EADDRNOTAVAIL,
+  EAFNOSUPPORT,
   EAGAIN,
   EHOSTUNREACH,
   EINTR,
@@ -48,7 +49,7 @@ const QUEUE_WAIT = 5;
 
 /** What a Sender tells of. */
 export interface SenderEvents {
-  /** `datagrams` to `to` are lost, for the reason `errno`. */
+  /** `datagrams` to `to` are lost, for the reason `errno`; EAFNOSUPPORT: there is no socket of its family. */
   onError(to: SocketAddress, errno: number, datagrams: number): void;
   /** `to.source` is no address of this machine any more; `to` was reached without it. */
   onSourceGone(to: SocketAddress): void;
@@ -145,7 +146,7 @@ export class Sender {
 
   #sendRun(table: MessageTable, start: number, end: number): void {
     const fd = table.isV4(start) ? this.#sockets.v4 : this.#sockets.v6;
-    if (fd === undefined) return this.#lose(table, start, end, ENETUNREACH);
+    if (fd === undefined) return this.#lose(table, start, end, EAFNOSUPPORT);
     let failed = -1; // the message that failed last: it gets one more chance
     for (let at = start; at < end;) {
       const sent = libc.sendmmsg(fd, table.addressOf(at), end - at, 0);

@@ -168,6 +168,15 @@ export class Device {
     this.#state.drops.count(reason, packets);
   }
 
+  /** Counts datagrams that its output could not send; `to` is the object that the output was given, and names the peer. */
+  countSendDrop(to: Endpoint, reason: Drop, datagrams: number): void {
+    const { peers, drops } = this.#state;
+    for (const peer of peers.values()) {
+      if (peer.endpoint === to) return peer.drops.count(reason, datagrams);
+    }
+    drops.count(reason, datagrams);
+  }
+
   /** Everything there is to show; port and mark are the driver's to fill in. */
   status(): DeviceStatus {
     const { identity, peers, drops } = this.#state;

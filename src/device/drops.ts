@@ -20,6 +20,11 @@ type SendDrop =
   | "too many packets waited for a handshake"
   | "the handshake was not answered"
   | "the kernel's offload header is malformed"
+  | "a firewall or route of this machine forbids the datagram"
+  | "no route to the peer's endpoint"
+  | "no socket for the IP version of the peer's endpoint"
+  | "the datagram is longer than its way takes"
+  | "the network takes datagrams too slowly"
   | "the network refused the datagram"
   | "the interface did not take the packet";
 

@@ -15,17 +15,27 @@
  * @module
  */
 
-import { SystemError } from "../../ffi/libc.ts";
-import { EADDRINUSE, EINVAL, type Errno, formatErrno } from "../config/uapi.ts";
+import { SystemError } from "../../ffi/system_error.ts";
+import {
+  EADDRINUSE,
+  EINVAL,
+  EOTHER,
+  type Errno,
+  formatErrno,
+} from "../config/uapi.ts";
 import { formatDrops } from "../config/uapi_drops.ts";
 import { formatGet } from "../config/uapi_get.ts";
 import { parseSet } from "../config/uapi_set.ts";
+import { Client } from "./client.ts";
 import { monotonic } from "./clock.ts";
+import type { Log } from "./log.ts";
 import { type Request, RequestReader } from "./request.ts";
 import type { Tunnel } from "./tunnel.ts";
 
-/** Milliseconds in which a request that was begun must be whole. */
+/** Milliseconds in which a request that was begun must be whole, and an answer read. */
 const REQUEST_TIME = 30_000;
+/** Milliseconds before the next try where no connection can be taken, as without descriptors. */
+const ACCEPT_PAUSE = 100;
 const READ_LENGTH = 65536;
 
 const encoder = new TextEncoder();
@@ -34,50 +44,73 @@ const encoder = new TextEncoder();
 export class Control {
   #listener: Deno.UnixListener;
   #tunnel: Tunnel;
+  #log: Log;
 
   /** Takes over `listener`. */
-  constructor(listener: Deno.UnixListener, tunnel: Tunnel) {
+  constructor(listener: Deno.UnixListener, tunnel: Tunnel, log: Log) {
     this.#listener = listener;
     this.#tunnel = tunnel;
+    this.#log = log;
   }
 
-  /** Serves until the listener is closed. */
-  async serve(): Promise<void> {
-    for await (const connection of this.#listener) {
-      this.#serveOne(connection).catch(() => {}).finally(() =>
-        connection.close()
-      );
+  /** Serves as long as the process lives. */
+  async serve(): Promise<never> {
+    for (;;) {
+      try {
+        this.#serve(new Client(await this.#listener.accept()));
+      } catch (error) {
+        this.#log.report("taking a connection", error);
+        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+      }
     }
   }
 
   /** One client; an error of its connection ends it and nothing else. */
-  async #serveOne(connection: Deno.UnixConn): Promise<void> {
+  async #serve(client: Client): Promise<void> {
+    try {
+      await this.#converse(client);
+    } catch {
+      // It went away, or its time was over.
+    } finally {
+      client.close();
+    }
+  }
+
+  async #converse(client: Client): Promise<void> {
     const reader = new RequestReader();
     const buffer = new Uint8Array(READ_LENGTH);
-    let begun: number | undefined;
+    let deadline = Infinity;
     for (;;) {
-      begun = reader.pending ? begun ?? monotonic() : undefined;
-      const length = await readInTime(connection, buffer, begun);
+      const length = await client.read(buffer, deadline - monotonic());
       if (length === null) return;
       if (!reader.push(buffer.subarray(0, length))) return;
-      for (
-        let request = reader.take();
-        request !== undefined;
-        request = reader.take()
-      ) {
-        const answer = this.#answer(request);
+      for (let next = reader.take(); next !== undefined; next = reader.take()) {
+        const answer = this.#answerOrReport(next);
         if (answer === undefined) return;
-        await writeAll(connection, encoder.encode(answer));
+        await client.write(encoder.encode(answer), REQUEST_TIME);
+        deadline = Infinity;
       }
+      if (!reader.pending) deadline = Infinity;
+      else if (deadline === Infinity) deadline = monotonic() + REQUEST_TIME;
+    }
+  }
+
+  #answerOrReport(request: Request): string | undefined {
+    try {
+      return this.#answer(request);
+    } catch (error) {
+      this.#log.report("answering a request", error);
+      return formatErrno(EOTHER);
     }
   }
 
   /** The text of the answer; `undefined` ends the connection, as wireguard-go does with what it does not know. */
   #answer({ operation, body }: Request): string | undefined {
-    const bare = body.trim() === "";
     switch (operation) {
       case "get=1":
-        return bare ? formatGet(this.#tunnel.status()) : formatErrno(EINVAL);
+        return body === ""
+          ? formatGet(this.#tunnel.status())
+          : formatErrno(EINVAL);
       case "drops=1":
         return formatDrops(this.#tunnel.status());
       case "set=1":
@@ -100,30 +133,5 @@ export class Control {
     }
     this.#tunnel.apply({ peers, ...(replacePeers && { replacePeers }) });
     return error?.errno ?? 0;
-  }
-}
-
-/** Reads what comes; a request that was begun has a limit of time. */
-async function readInTime(
-  connection: Deno.UnixConn,
-  buffer: Uint8Array,
-  begun: number | undefined,
-): Promise<number | null> {
-  if (begun === undefined) return await connection.read(buffer);
-  const left = begun + REQUEST_TIME - monotonic();
-  const timer = setTimeout(() => connection.close(), Math.max(0, left));
-  try {
-    return await connection.read(buffer);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function writeAll(
-  connection: Deno.UnixConn,
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await connection.write(bytes.subarray(at));
   }
 }

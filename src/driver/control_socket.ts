@@ -23,17 +23,24 @@ export class ControlSocket {
   /**
    * Listens for requests to the interface `name`.
    *
-   * @throws {Deno.errors.AddrInUse} if another daemon answers there
+   * @throws {Error} if another daemon answers there
    */
   static async open(name: string): Promise<ControlSocket> {
     const path = `${FOLDER}/${name}.sock`;
-    Deno.mkdirSync(FOLDER, { recursive: true, mode: 0o755 });
-    if (!await isAnswered(path)) removeIfThere(path);
-    const umask = Deno.umask(0o177);
+    withMask(
+      0o022,
+      () => Deno.mkdirSync(FOLDER, { recursive: true, mode: 0o755 }),
+    );
+    if (await isStale(path)) removeIfThere(path);
     try {
-      return new ControlSocket(path, Deno.listen({ transport: "unix", path }));
-    } finally {
-      Deno.umask(umask);
+      const listener = withMask(
+        0o177,
+        () => Deno.listen({ transport: "unix", path }),
+      );
+      return new ControlSocket(path, listener);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      throw new Error(`${path} is served by another process`);
     }
   }
 
@@ -52,13 +59,23 @@ export class ControlSocket {
   }
 }
 
-/** Whether a living daemon listens at `path`. */
-async function isAnswered(path: string): Promise<boolean> {
+/** Whether the socket at `path` is one that nobody listens on any more. */
+async function isStale(path: string): Promise<boolean> {
   try {
     (await Deno.connect({ transport: "unix", path })).close();
-    return true;
-  } catch {
     return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
+
+/** Makes a file from whose permissions exactly `mask` is taken, whatever the caller's mask. */
+function withMask<T>(mask: number, make: () => T): T {
+  const former = Deno.umask(mask);
+  try {
+    return make();
+  } finally {
+    Deno.umask(former);
   }
 }
 

@@ -9,9 +9,8 @@
  * @module
  */
 
-import { EAFNOSUPPORT } from "../../ffi/errno.ts";
+import { EAFNOSUPPORT, EBADFD, EPERM } from "../../ffi/errno.ts";
 import { FileWatch } from "../../ffi/inotify.ts";
-import { SystemError } from "../../ffi/libc.ts";
 import { type Link, linkByIndex, setLink } from "../../ffi/link.ts";
 import {
   forbidDumps,
@@ -19,43 +18,77 @@ import {
   redirectStandardStreams,
 } from "../../ffi/process.ts";
 import { RouteMonitor } from "../../ffi/route_monitor.ts";
+import { SystemError } from "../../ffi/system_error.ts";
 import { Tun } from "../../ffi/tun.ts";
 import { Control } from "./control.ts";
 import { ControlSocket } from "./control_socket.ts";
+import { Log } from "./log.ts";
 import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
 
 /**
  * Runs the tunnel `name` until it ends. Says `ready NAME` on standard output
  * once the interface and its socket are there, and lets go of the caller's
- * terminal.
+ * terminal; from then on its log has what goes wrong.
  *
  * @returns the exit status
  * @throws {SystemError} if the device cannot be made
  */
 export async function runDaemon(name: string): Promise<number> {
-  newSession();
+  leaveTerminal();
   forbidDumps();
   const tun = Tun.open(name);
   prepareLink(tun);
   const tunnel = new Tunnel(tun);
   const socket = await ControlSocket.open(tun.name);
-  watchLink(tunnel);
-  watchSocket(tunnel, socket);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => tunnel.stop());
-  }
-  new Control(socket.listener, tunnel).serve().catch(() => tunnel.stop());
-  Deno.stdout.writeSync(new TextEncoder().encode(`ready ${tun.name}\n`));
-  redirectStandardStreams("/dev/null");
   try {
-    await tunnel.run();
-  } catch (error) {
-    // The device was deleted under us: that is how wg-quick ends a userspace tunnel.
-    if (!(error instanceof SystemError)) throw error;
+    const log = new Log(tun.name);
+    watchLink(tunnel, log);
+    watchSocket(tunnel, socket, log);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => tunnel.stop());
+    }
+    reportUncaught(log);
+    new Control(socket.listener, tunnel, log).serve();
+    Deno.stdout.writeSync(new TextEncoder().encode(`ready ${tun.name}\n`));
+    redirectStandardStreams("/dev/null");
+    return await carry(tunnel, log);
   } finally {
     socket.remove();
   }
-  return 0;
+}
+
+/** Carries packets to the end, and returns the exit status. */
+async function carry(tunnel: Tunnel, log: Log): Promise<number> {
+  try {
+    await tunnel.run();
+    return 0;
+  } catch (error) {
+    // The device was deleted under us: that is how wg-quick ends a userspace tunnel.
+    if (error instanceof SystemError && error.errno === EBADFD) return 0;
+    log.report("carrying packets, which ends the tunnel", error);
+    return 1;
+  }
+}
+
+/** A process that leads its group already, as a service does, has no terminal to leave. */
+function leaveTerminal(): void {
+  try {
+    newSession();
+  } catch (error) {
+    if (!(error instanceof SystemError && error.errno === EPERM)) throw error;
+  }
+}
+
+/** A mistake outside the packets' path is no reason to end a tunnel, nor to keep silent. */
+function reportUncaught(log: Log): void {
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    log.report("uncaught", event.error);
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.report("uncaught", event.reason);
+  });
 }
 
 /** No link-local address of the kernel's making: it would solicit routers and wake an idle tunnel. */
@@ -70,39 +103,55 @@ function prepareLink(tun: Tun): void {
 }
 
 /** Follows the link's state and MTU, and forgets local addresses that may have gone. */
-function watchLink(tunnel: Tunnel): void {
+function watchLink(tunnel: Tunnel, log: Log): void {
   const monitor = new RouteMonitor();
   const { index } = tunnel.tun;
-  follow(tunnel, linkByIndex(index));
-  tunnel.watch({
-    fd: monitor.fd,
-    ready: () => {
-      const changes = monitor.drain();
-      if (changes.addresses || changes.routes) tunnel.forgetPaths();
-      if (changes.lost) follow(tunnel, linkByIndex(index));
-      for (const link of changes.links) {
-        if (link.index === index) {
-          follow(tunnel, link.deleted ? undefined : link);
-        }
-      }
-    },
+  follow(tunnel, log, linkByIndex(index));
+  watch(tunnel, log, monitor.fd, () => {
+    const changes = monitor.drain();
+    if (changes.addresses || changes.routes) tunnel.forgetPaths();
+    if (changes.lost) follow(tunnel, log, linkByIndex(index));
+    for (const link of changes.links) {
+      if (link.index !== index) continue;
+      follow(tunnel, log, link.deleted ? undefined : link);
+    }
   });
 }
 
-function follow(tunnel: Tunnel, link: Link | undefined): void {
+function follow(tunnel: Tunnel, log: Log, link: Link | undefined): void {
   if (link === undefined) return tunnel.stop();
   tunnel.setMtu(link.mtu);
-  if (link.up) tunnel.up();
-  else tunnel.down();
+  if (!link.up) return tunnel.down();
+  try {
+    tunnel.up();
+  } catch (error) {
+    log.report("opening UDP sockets", error);
+  }
 }
 
 /** Whoever removes the socket's file ends the tunnel, as with wireguard-go. */
-function watchSocket(tunnel: Tunnel, socket: ControlSocket): void {
-  const watch = new FileWatch(socket.path);
+function watchSocket(tunnel: Tunnel, socket: ControlSocket, log: Log): void {
+  const file = new FileWatch(socket.path);
+  watch(tunnel, log, file.fd, () => {
+    if (file.gone()) tunnel.stop();
+  });
+}
+
+/** An error of `ready` is reported, and the tunnel goes on. */
+function watch(
+  tunnel: Tunnel,
+  log: Log,
+  fd: number,
+  ready: () => void,
+): void {
   tunnel.watch({
-    fd: watch.fd,
+    fd,
     ready: () => {
-      if (watch.gone()) tunnel.stop();
+      try {
+        ready();
+      } catch (error) {
+        log.report("following the interface and its socket", error);
+      }
     },
   });
 }

@@ -31,8 +31,8 @@ export interface SinkOptions {
   /** Absolute address of packet memory. */
   address: number;
   checksum: Checksum;
-  tun: Tun;
-  sender: Sender;
+  tun: Pick<Tun, "udpOffload" | "write">;
+  sender: Pick<Sender, "add" | "flush">;
   /** The TUN did not take a packet, for the reason `errno`. */
   onRefused: (errno: number) => void;
 }

@@ -13,14 +13,17 @@ import { openPair, type UdpPair } from "../../ffi/udp.ts";
 export class Sockets {
   #poll: Poll;
   #sender: Sender;
+  #onChange: () => void;
   #pair: UdpPair | undefined;
   #mark = 0;
   /** Descriptors that datagrams may wait on. */
   #descriptors: number[] = [];
 
-  constructor(poll: Poll, sender: Sender) {
+  /** @param onChange is called when datagrams leave otherwise than before: a poll that waits must look anew */
+  constructor(poll: Poll, sender: Sender, onChange: () => void) {
     this.#poll = poll;
     this.#sender = sender;
+    this.#onChange = onChange;
   }
 
   /** 0 while no socket is bound. */
@@ -52,11 +55,22 @@ export class Sockets {
     this.#exchange(openPair(port, this.#mark));
   }
 
-  /** Marks all datagrams from now on; 0 is no mark. */
+  /**
+   * Marks all datagrams from now on; 0 is no mark.
+   *
+   * @throws {SystemError} EPERM; then the mark is what it was
+   */
   setMark(mark: number): void {
-    this.#pair?.v4?.setMark(mark);
-    this.#pair?.v6?.setMark(mark);
+    const { v4, v6 } = this.#pair ?? {};
+    v4?.setMark(mark);
+    try {
+      v6?.setMark(mark);
+    } catch (error) {
+      v4?.setMark(this.#mark);
+      throw error;
+    }
     this.#mark = mark;
+    this.#onChange();
   }
 
   #exchange(pair: UdpPair): void {
@@ -72,5 +86,6 @@ export class Sockets {
       socket?.fd ?? []
     );
     for (const fd of this.#descriptors) this.#poll.add(fd);
+    this.#onChange();
   }
 }

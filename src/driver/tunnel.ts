@@ -30,6 +30,7 @@ import { MEMORY_LENGTH } from "../transport/layout.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { Sink } from "./sink.ts";
 import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
+import { reasonOf } from "./send_drop.ts";
 import { Sockets } from "./sockets.ts";
 
 /** MTU of a new tunnel, as wireguard-go's: 1500 less the greatest overhead. */
@@ -67,6 +68,7 @@ export class Tunnel {
   #timer: number | undefined;
   #timerAt = Infinity;
   #stopped = false;
+  #failure: { error: unknown } | undefined;
 
   /** Takes over `tun`; the device is down until {@linkcode up}. */
   constructor(tun: Tun) {
@@ -77,8 +79,8 @@ export class Tunnel {
     );
     this.#address = addressOf(this.#wasm.memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
-      onError: (_, __, datagrams) =>
-        this.#device.countDrop("the network refused the datagram", datagrams),
+      onError: (to, errno, datagrams) =>
+        this.#device.countSendDrop(to, reasonOf(errno), datagrams),
       onSourceGone: () => this.#device.clearSources(),
     });
     this.#receiver = new Receiver(
@@ -86,7 +88,10 @@ export class Tunnel {
       RECEIVE.length,
       RECEIVE.count,
     );
-    this.sockets = new Sockets(this.#poll, this.#sender);
+    this.sockets = new Sockets(this.#poll, this.#sender, () => {
+      this.#wake.wake();
+      this.forgetPaths();
+    });
     this.#device = this.#createDevice();
     this.#slots.mtu = DEFAULT_MTU;
     this.#splitSink = {
@@ -100,10 +105,17 @@ export class Tunnel {
     this.#poll.add(this.#wake.fd);
   }
 
-  /** The interface is up. */
+  /**
+   * The interface is up, also where it has no socket yet.
+   *
+   * @throws {SystemError} if no socket could be bound
+   */
   up(): void {
-    this.sockets.open();
-    this.#change(() => this.#device.up(this.#now));
+    try {
+      this.sockets.open();
+    } finally {
+      this.#change(() => this.#device.up(this.#now));
+    }
   }
 
   /** The interface is down. */
@@ -150,13 +162,15 @@ export class Tunnel {
   /**
    * Carries packets until {@linkcode stop} is called.
    *
-   * @throws {SystemError} of call "read" when the TUN device is gone
+   * @throws {SystemError} of call "read", EBADFD, when the TUN device is gone;
+   * any other error is a mistake of ours, after which nothing more may be sealed
    */
   async run(): Promise<void> {
     while (!this.#stopped) {
       await this.#poll.wait(-1);
       await this.#work();
     }
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Works until nothing waits any more. */
@@ -241,12 +255,21 @@ export class Tunnel {
     }
   }
 
-  /** Makes a change from outside the loop, with what it sends and when it is due next. */
+  /**
+   * Makes a change from outside the loop, with what it sends and when it is due
+   * next. An error ends the loop: a batch that was sealed and not cleared would
+   * be sealed once more, which undoes the cipher.
+   */
   #change(change: () => void): void {
     this.#now = monotonic();
-    change();
-    this.#device.flush(this.#now);
-    this.#setTimer();
+    try {
+      change();
+      this.#device.flush(this.#now);
+      this.#setTimer();
+    } catch (error) {
+      this.#failure ??= { error };
+      this.stop();
+    }
   }
 
   /** A timer on Deno's own loop, which runs beside the poll: an earlier one needs no wake-up of it. */

@@ -1,0 +1,53 @@
+/**
+ * One connection of the UAPI socket, with a limit of time for what it has begun:
+ * a request that does not end, or an answer that nobody reads.
+ *
+ * @module
+ */
+
+/** A connection that its owner closes once, or time does. */
+export class Client {
+  #connection: Deno.UnixConn;
+  #closed = false;
+
+  /** Takes over `connection`. */
+  constructor(connection: Deno.UnixConn) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Reads what comes; `null` at the end.
+   *
+   * @param limit milliseconds until the connection is closed; Infinity waits for ever
+   * @throws if the connection breaks, or is closed meanwhile
+   */
+  async read(buffer: Uint8Array, limit: number): Promise<number | null> {
+    return await this.#within(limit, () => this.#connection.read(buffer));
+  }
+
+  /** Writes everything; as {@linkcode read}. */
+  async write(bytes: Uint8Array, limit: number): Promise<void> {
+    await this.#within(limit, async () => {
+      for (let at = 0; at < bytes.length;) {
+        at += await this.#connection.write(bytes.subarray(at));
+      }
+    });
+  }
+
+  /** Closes the connection, unless it is closed. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.close();
+  }
+
+  async #within<T>(limit: number, work: () => Promise<T>): Promise<T> {
+    if (limit === Infinity) return await work();
+    const timer = setTimeout(() => this.close(), Math.max(0, limit));
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
