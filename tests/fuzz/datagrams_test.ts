@@ -23,7 +23,7 @@ import {
 } from "../simulation/simulation.ts";
 
 const SLOW = Deno.env.get("SLOW") === "1";
-const SEEDS = SLOW ? 100 : 2;
+const SEEDS = SLOW ? 100 : 1;
 const STEPS = 3_000;
 /** Fills all that no slot may touch. */
 const GUARD = 0xa5;

@@ -19,7 +19,7 @@ import {
   toVps,
 } from "./simulation.ts";
 
-const runs = Deno.env.get("SLOW") === "1" ? 1_000 : 40;
+const runs = Deno.env.get("SLOW") === "1" ? 1_000 : 25;
 const INITIATION = 1, RESPONSE = 2;
 /** A retransmission of either side, and a new handshake after silence, from §6. */
 const REPAIRED_WITHIN = 16_000;

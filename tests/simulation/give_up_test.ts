@@ -34,7 +34,7 @@ function initiations(network: Network): number[] {
 }
 
 Deno.test("20 initiations in 100 to 107 s, then nothing for ever", () => {
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 1; seed <= 4; seed++) {
     const { network, laptop } = deaf(seed);
     laptop.send(toVps());
     let gaveUpAt = 0;
@@ -52,16 +52,16 @@ Deno.test("20 initiations in 100 to 107 s, then nothing for ever", () => {
 
 Deno.test("each retransmission comes 5 s and a random bit after the one before (§6.1)", () => {
   const gaps: number[] = [];
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 1; seed <= 4; seed++) {
     const { network, laptop } = deaf(seed);
     laptop.send(toVps());
     network.run(110_000);
     const times = initiations(network);
     gaps.push(...times.slice(1).map((at, i) => at - times[i]!));
   }
-  strictEqual(gaps.length, 6 * 19);
+  strictEqual(gaps.length, 4 * 19);
   ok(gaps.every((gap) => gap >= 5_000 && gap < 5_334));
-  ok(new Set(gaps).size > 80, "the jitter differs from time to time");
+  ok(new Set(gaps).size > 60, "the jitter differs from time to time");
   ok(Math.min(...gaps) < 5_020 && Math.max(...gaps) > 5_314);
 });
 

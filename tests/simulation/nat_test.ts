@@ -140,13 +140,13 @@ Deno.test("a NAT that restarts in silence is passed again with the next keepaliv
   ok(reaches(behind, 2));
 });
 
-Deno.test("an uplink that is gone for half an hour is in use again within one keepalive, whatever the interval", () => {
+Deno.test("an uplink that is gone for twelve minutes is in use again within one keepalive, whatever the interval", () => {
   for (const keepaliveSeconds of [1, 4, 5, 25]) {
     const behind = behindNat(30_000, keepaliveSeconds);
     const { network } = behind;
     network.run(10_000);
     network.route = () => [];
-    network.run(HOUR / 2);
+    network.run(HOUR / 5);
     network.route = () => [10];
     network.run(Math.max(keepaliveSeconds * 1_000, 5_334) + 1_000);
     ok(reaches(behind, 1), `${keepaliveSeconds} s`);
