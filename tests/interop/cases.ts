@@ -71,6 +71,23 @@ function missing(peer: Peer): string | undefined {
   return ROOT ? peer.missing() : "not root";
 }
 
+/** A test of the compiled program, once a peer; there is none where another than Caktus is the subject. */
+export function binaryTest(
+  name: string,
+  body: PeerBody,
+  peers = ALL_PEERS,
+): void {
+  if (!isCaktus(subject())) return;
+  const binary = named("caktus-binary");
+  for (const peer of peers.map(named)) {
+    register(
+      name.replace("%", peer.name),
+      [binary, peer],
+      (test) => body(binary, peer, test),
+    );
+  }
+}
+
 /** The peers, each with its own body, all at once; each is reported by its name. For what waits more than it works. */
 export function peersSideBySide(
   name: string,

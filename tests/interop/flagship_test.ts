@@ -8,7 +8,7 @@
  */
 
 import { ok, strictEqual } from "node:assert";
-import { interopTest } from "./cases.ts";
+import { binaryTest, interopTest, peerTest } from "./cases.ts";
 import { named, onlyPeer, type Peer, type Running } from "./peers.ts";
 import { sleep } from "./process.ts";
 import { keyPair, type Settings } from "./settings.ts";
@@ -23,28 +23,27 @@ import { reaches } from "./tunnel.ts";
 const LAPTOP = "10.0.0.2";
 const VPS = "10.0.0.1";
 
-for (const peer of ["wireguard-go", "the subject"]) {
-  const other = (subject: Peer) =>
-    peer === "the subject" ? subject : named(peer);
+/** Twice as long as the routers remember. */
+const SILENCE = 4_000;
 
-  interopTest(
-    `persistentKeepalive keeps the laptop reachable behind two NATs, VPS is ${peer}`,
-    async (subject) => {
-      await using scene = await Scene.build(subject, other(subject), 1);
-      await sleep(4_000);
-      strictEqual(await reaches(scene.vps, LAPTOP), true, scene.logs());
-    },
-  );
+const VPS_PEERS = ["wireguard-go", "caktus"];
 
-  interopTest(
-    `without persistentKeepalive the NATs forget the laptop, VPS is ${peer}`,
-    async (subject) => {
-      await using scene = await Scene.build(subject, other(subject), 0);
-      await sleep(4_000);
-      strictEqual(await reaches(scene.vps, LAPTOP), false, scene.logs());
-    },
-  );
-}
+peerTest(
+  "persistentKeepalive keeps the laptop reachable behind two NATs, VPS is %",
+  staysReachable,
+  VPS_PEERS,
+);
+binaryTest(
+  "the same with the compiled program, VPS is %",
+  staysReachable,
+  VPS_PEERS,
+);
+
+peerTest(
+  "without persistentKeepalive the NATs forget the laptop, VPS is %",
+  isForgotten,
+  VPS_PEERS,
+);
 
 interopTest(
   "up() with persistentKeepalive makes the laptop reachable though nobody has spoken yet",
@@ -59,6 +58,18 @@ interopTest(
     strictEqual(await reaches(scene.vps, LAPTOP), true, scene.logs());
   },
 );
+
+async function staysReachable(subject: Peer, peer: Peer): Promise<void> {
+  await using scene = await Scene.build(subject, peer, 1);
+  await sleep(SILENCE);
+  strictEqual(await reaches(scene.vps, LAPTOP), true, scene.logs());
+}
+
+async function isForgotten(subject: Peer, peer: Peer): Promise<void> {
+  await using scene = await Scene.build(subject, peer, 0);
+  await sleep(SILENCE);
+  strictEqual(await reaches(scene.vps, LAPTOP), false, scene.logs());
+}
 
 /** Laptop and VPS, up, with fresh mappings in the routers. */
 class Scene implements AsyncDisposable {

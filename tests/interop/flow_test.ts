@@ -84,6 +84,20 @@ peersSideBySide("TCP runs each way", async (_, peer) => {
   );
 });
 
+/** A train of datagrams that are longer than the way's MTU is refused as a whole, while each alone may go in fragments. */
+interopTest(
+  "TCP flows where the way is narrower than the tunnel",
+  async (subject) => {
+    await using tunnel = await Tunnel.up(subject, named("wireguard-go"));
+    for (const host of [tunnel.hosts.subject, tunnel.hosts.peer]) {
+      await host.must("ip", "link", "set", "eth0", "mtu", "1400");
+    }
+    ok(await reaches(tunnel.subject, INSIDE.v4.peer, 6), tunnel.logs());
+    const rate = await tcp(tunnel.subject, tunnel.peer, INSIDE.v4.peer, 3);
+    ok(rate > 10e6, megabits(rate));
+  },
+);
+
 /**
  * Ten pings of 84 bytes, padded to 96, are 128 on the wire. The initiator has sent an initiation of 148 bytes and
  * received a response of 92; it may have confirmed the session by a keepalive of 32.

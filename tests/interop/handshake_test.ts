@@ -4,7 +4,7 @@
  */
 
 import { deepStrictEqual, ok } from "node:assert";
-import { peerTest } from "./cases.ts";
+import { binaryTest, peerTest } from "./cases.ts";
 import { onlyPeer, type Peer } from "./peers.ts";
 import { type Direct, direct } from "./topology.ts";
 import {
@@ -16,17 +16,34 @@ import {
   Tunnel,
 } from "./tunnel.ts";
 
-peerTest("up() shakes hands with %", async (subject, peer, test) => {
-  const hosts = await direct();
-  await using _network = hosts.network;
-  await peer.prepare(hosts.peer);
-  for (const shape of SHAPES) {
-    await test.step(
-      describe(shape),
-      () => shakeHands(hosts, subject, peer, shape),
-    );
-  }
-});
+peerTest("up() shakes hands with %", shakeAll(SHAPES));
+
+binaryTest(
+  "up() of the compiled program shakes hands with %",
+  shakeAll(["subject", "peer"].map(short)),
+);
+
+function shakeAll(shapes: Shape[]) {
+  return async (subject: Peer, peer: Peer, test: Deno.TestContext) => {
+    const hosts = await direct();
+    await using _network = hosts.network;
+    await peer.prepare(hosts.peer);
+    for (const shape of shapes) {
+      await test.step(
+        describe(shape),
+        () => shakeHands(hosts, subject, peer, shape),
+      );
+    }
+  };
+}
+
+function short(initiator: string): Shape {
+  return {
+    initiator: initiator === "peer" ? "peer" : "subject",
+    presharedKey: true,
+    outside: "v4",
+  };
+}
 
 async function shakeHands(
   hosts: Direct,
