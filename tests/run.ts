@@ -2,11 +2,12 @@
  * All tests, with everything that they need: `deno task test`.
  *
  * ```text
- * install   peers and tools of the interop tests, where it may
- * compile   the binary, so that it is tested beside the source
- * unit      everything that needs no privileges
- * system    libc, `up` and the commands, in network namespaces
- * interop   against wireguard-go, boringtun and Linux's own WireGuard
+ * install    peers and tools of the interop tests, where it may
+ * compile    the binary, so that it is tested beside the source
+ * unit       everything that needs no privileges
+ * simulation whole tunnels on a virtual clock, with limits of real time
+ * system     libc, `up` and the commands, in network namespaces
+ * interop    against wireguard-go, boringtun and Linux's own WireGuard
  * ```
  *
  * What cannot be installed is left out and named, at the end too; where the
@@ -27,16 +28,20 @@ const GROUPS: Record<string, { paths: string[]; sideBySide: boolean }> = {
     paths: [
       ...["tests/layers_test.ts", "tests/noise", "tests/config"],
       ...["tests/transport", "tests/device", "tests/offload"],
-      ...["tests/vectors", "tests/simulation", "tests/fuzz", "src"],
+      ...["tests/vectors", "tests/fuzz", "src"],
     ],
     sideBySide: true,
   },
+  simulation: { paths: ["tests/simulation"], sideBySide: false },
   system: {
     paths: ["tests/ffi", "tests/quick", "tests/cli", "tests/driver"],
     sideBySide: false,
   },
   interop: { paths: ["tests/interop"], sideBySide: false },
 };
+
+/** Groups that need nothing installed. */
+const UNPRIVILEGED = ["unit", "simulation"];
 
 interface Sum {
   passed: number;
@@ -105,7 +110,7 @@ async function compile(): Promise<string | undefined> {
 
 /** Everything that the tests need; what is left out, a line each. */
 async function prepare(names: string[]): Promise<string[]> {
-  if (names.every((name) => name === "unit")) return [];
+  if (names.every((name) => UNPRIVILEGED.includes(name))) return [];
   const leftOut = (await install()).map(({ name, reason }) =>
     `${name}: ${reason}`
   );

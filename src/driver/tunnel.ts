@@ -25,8 +25,9 @@ import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
 import type { DeviceChange, DeviceStatus } from "../config/config.ts";
 import { Device } from "../device/device.ts";
 import { split, type SplitSink } from "../offload/split.ts";
-import { loadWasm, type Wasm } from "../transport/aead.ts";
+import { type Cipher, loadWasm, noble, type Wasm } from "../transport/aead.ts";
 import { MEMORY_LENGTH } from "../transport/layout.ts";
+import { agreesWithNoble } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { Sink } from "./sink.ts";
 import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
@@ -54,6 +55,8 @@ export interface Watched {
 export class Tunnel {
   readonly tun: Tun;
   readonly sockets: Sockets;
+  /** The WASM cipher; noble where that one fails its check on this machine. */
+  readonly cipher: Cipher;
   #device: Device;
   #wasm: Wasm;
   #address: number;
@@ -77,7 +80,9 @@ export class Tunnel {
     this.#wasm = loadWasm(
       new WebAssembly.Memory({ initial: pages, maximum: pages }),
     );
-    this.#address = addressOf(this.#wasm.memory.bytes);
+    const { memory, cipher } = this.#wasm;
+    this.cipher = agreesWithNoble(memory, cipher) ? cipher : noble(memory);
+    this.#address = addressOf(memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
       onError: (to, errno, datagrams) =>
         this.#device.countSendDrop(to, reasonOf(errno), datagrams),
@@ -286,7 +291,7 @@ export class Tunnel {
   }
 
   #createDevice(): Device {
-    const { memory, cipher, checksum } = this.#wasm;
+    const { memory, checksum } = this.#wasm;
     const output = new Sink({
       memory,
       address: this.#address,
@@ -298,7 +303,7 @@ export class Tunnel {
     });
     return new Device({
       memory,
-      cipher,
+      cipher: this.cipher,
       output,
       wallClock,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
