@@ -15,6 +15,7 @@ import { LOW_ORDER_POINTS } from "../noise/low_order_points.ts";
 import { flipped, forge, withMac1 } from "./packets.ts";
 import {
   acquainted,
+  endpoint,
   generator,
   type Host,
   laptopAndVps,
@@ -366,6 +367,20 @@ Deno.test("a private key changed at run time: the next packet begins a handshake
   deepStrictEqual(vps.status(again).endpoint, laptop.location);
 });
 
+Deno.test("a session that was agreed on under the old private key sends nothing under the new one, not even if it is confirmed later", () => {
+  const network = new Network();
+  const { laptop, vps } = acquainted(network);
+  laptop.send(toVps(1));
+  network.run(10);
+  strictEqual(vps.sentTypes()[0], RESPONSE);
+  const { privateKey } = network.host("100.64.0.99:1").device.status();
+  vps.apply({ privateKey: privateKey!, peers: [] });
+  network.run(100);
+  deepStrictEqual(vps.delivered.map(markOf), [1]);
+  vps.send(toLaptop(2));
+  deepStrictEqual(vps.sentTypes(), [RESPONSE, INITIATION]);
+});
+
 Deno.test("the same private key again is no change: the session goes on", () => {
   const network = new Network();
   const { laptop, vps } = laptopAndVps(network);
@@ -414,4 +429,17 @@ Deno.test("a peer with the interface's own public key is ignored", () => {
   laptop.send(toVps(1));
   network.run(100);
   deepStrictEqual(vps.delivered.map(markOf), [1]);
+});
+
+Deno.test("a response from another address than was asked moves the endpoint (§2.1)", () => {
+  const network = new Network();
+  const { laptop, vps } = laptopAndVps(network);
+  laptop.send(toVps(1));
+  network.run(10);
+  strictEqual(vps.sentTypes()[0], RESPONSE);
+  const other = endpoint("192.0.2.77:51820");
+  network.route = () => [];
+  laptop.receive(first(vps, RESPONSE), other);
+  deepStrictEqual(laptop.status(vps).endpoint, other);
+  deepStrictEqual(network.log.at(-1)!.datagram.to, other);
 });

@@ -208,6 +208,35 @@ Deno.test("the interval begins anew with each packet that is sent or comes", () 
   strictEqual(keepalivesOf(network, laptop)[0], passive + 10 + 25_000);
 });
 
+Deno.test("a keepalive that is due while packets wait for a handshake adds nothing to them", () => {
+  const network = new Network();
+  network.route = () => [];
+  const { laptop } = laptopAndVps(network);
+  laptop.send(toVps());
+  const { publicKey } = laptop.device.status().peers[0]!;
+  laptop.peer(publicKey, [], { persistentKeepaliveSeconds: 1 });
+  network.run(4_000);
+  network.route = () => [10];
+  network.run(1_400);
+  const lengths = laptop.sent.map(({ length }) => length);
+  deepStrictEqual(lengths.filter((length) => length < 148), [DATA_LENGTH]);
+});
+
+Deno.test("another interval for one that runs says nothing at once, and counts from the next packet on", () => {
+  const network = new Network();
+  const { laptop, vps } = laptopAndVps(network, {
+    persistentKeepaliveSeconds: 25,
+  });
+  network.run(1_000);
+  const before = laptop.sent.length;
+  laptop.peer(vps, [], { persistentKeepaliveSeconds: 5 });
+  network.run(1_000);
+  strictEqual(laptop.sent.length, before);
+  laptop.send(toVps());
+  network.run(5_001);
+  strictEqual(laptop.sent.length, before + 2);
+});
+
 Deno.test("an interval of 0 ends it", () => {
   const network = new Network();
   const { laptop, vps } = laptopAndVps(network, {

@@ -167,6 +167,19 @@ Deno.test("a session's keys are zeros once two newer ones stand", () => {
   strictEqual(receiver.state.indices.size, 2);
 });
 
+Deno.test("of sessions that the peer begins and never uses, one is kept", () => {
+  const { laptop, vps } = machines();
+  laptop.send(toVps(), 0);
+  const all: Uint8Array[] = [];
+  for (const now of [0, 6_000, 12_000]) {
+    if (now > 0) laptop.send(toVps(), now);
+    vps.receive(laptop.underWay.splice(0).at(-1)!, laptop.location, now);
+    all.push(...keysOf(vps));
+  }
+  strictEqual(vps.state.indices.size, 1);
+  deepStrictEqual(all.map(isWiped), [true, true, true, true, false, false]);
+});
+
 Deno.test("a handshake's secrets are zeros when it is answered, given up for another, or its peer removed", () => {
   const endings: ((laptop: Machine, vps: Machine) => void)[] = [
     (laptop, vps) => exchange(laptop, vps, 0),
