@@ -10,6 +10,7 @@
  */
 
 import { ENODEV } from "./errno.ts";
+import { libc } from "./libc.ts";
 import { SystemError } from "./system_error.ts";
 import { cString, textOf } from "./memory.ts";
 import {
@@ -78,6 +79,11 @@ export function linkByIndex(index: number): Link | undefined {
   const [request, view] = head(HEAD_LENGTH);
   view.setInt32(4, index, true);
   return getLink(request);
+}
+
+/** Index of the interface `name`; undefined where there is none. */
+export function linkIndex(name: string): number | undefined {
+  return libc.if_nametoindex(cString(name)) || undefined;
 }
 
 /**

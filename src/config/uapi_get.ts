@@ -36,14 +36,29 @@ import {
 
 /** Writes the whole answer, `errno=0` and the blank line included. */
 export function formatGet(status: DeviceStatus): string {
+  return formatDevice(status) + formatPeers(status.peers) + formatErrno(0);
+}
+
+/** The first part of the answer: lines about the device itself. */
+export function formatDevice(status: DeviceStatus): string {
   const lines: string[] = [];
   if (status.privateKey && !isZero(status.privateKey)) {
     lines.push(`private_key=${encodeHex(status.privateKey)}`);
   }
   if (status.listenPort !== 0) lines.push(`listen_port=${status.listenPort}`);
   if (status.fwmark !== 0) lines.push(`fwmark=${status.fwmark}`);
-  for (const peer of status.peers) pushPeer(lines, peer);
-  return lines.map((line) => line + "\n").join("") + formatErrno(0);
+  return joined(lines);
+}
+
+/** The lines about some of the peers. */
+export function formatPeers(peers: readonly PeerStatus[]): string {
+  const lines: string[] = [];
+  for (const peer of peers) pushPeer(lines, peer);
+  return joined(lines);
+}
+
+function joined(lines: string[]): string {
+  return lines.map((line) => line + "\n").join("");
 }
 
 function pushPeer(lines: string[], peer: PeerStatus): void {

@@ -10,11 +10,15 @@
  * ```
  *
  * Each connection is read for itself, to the end of its request, with a limit
- * of time and size. Several requests may follow on one connection.
+ * of time and size. Several requests may follow on one connection. A request
+ * about many peers is done in parts, between which packets pass; the next
+ * request waits until it is done.
  *
  * @module
  */
 
+import { setImmediate } from "node:timers";
+import { linkIndex } from "../../ffi/link.ts";
 import { SystemError } from "../../ffi/system_error.ts";
 import {
   EADDRINUSE,
@@ -24,12 +28,12 @@ import {
   formatErrno,
 } from "../config/uapi.ts";
 import { formatDrops } from "../config/uapi_drops.ts";
-import { formatGet } from "../config/uapi_get.ts";
+import { formatDevice, formatPeers } from "../config/uapi_get.ts";
 import { parseSet } from "../config/uapi_set.ts";
 import { Client } from "./client.ts";
 import { monotonic } from "./clock.ts";
 import type { Log } from "./log.ts";
-import { type Request, RequestReader } from "./request.ts";
+import { partsOf, type Request, RequestReader } from "./request.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 /** Milliseconds in which a request that was begun must be whole, and an answer read. */
@@ -37,6 +41,8 @@ const REQUEST_TIME = 30_000;
 /** Milliseconds before the next try where no connection can be taken, as without descriptors. */
 const ACCEPT_PAUSE = 100;
 const READ_LENGTH = 65536;
+/** Peers that are set or shown before packets are looked at again; a few milliseconds' worth. */
+const PEERS_AT_ONCE = 32;
 
 const encoder = new TextEncoder();
 
@@ -45,6 +51,8 @@ export class Control {
   #listener: Deno.UnixListener;
   #tunnel: Tunnel;
   #log: Log;
+  /** Settles when the last request is done. */
+  #done: Promise<unknown> = Promise.resolve();
 
   /** Takes over `listener`. */
   constructor(listener: Deno.UnixListener, tunnel: Tunnel, log: Log) {
@@ -85,7 +93,7 @@ export class Control {
       if (length === null) return;
       if (!reader.push(buffer.subarray(0, length))) return;
       for (let next = reader.take(); next !== undefined; next = reader.take()) {
-        const answer = this.#answerOrReport(next);
+        const answer = await this.#inTurn(next);
         if (answer === undefined) return;
         await client.write(encoder.encode(answer), REQUEST_TIME);
         deadline = Infinity;
@@ -95,33 +103,53 @@ export class Control {
     }
   }
 
-  #answerOrReport(request: Request): string | undefined {
-    try {
-      return this.#answer(request);
-    } catch (error) {
-      this.#log.report("answering a request", error);
-      return formatErrno(EOTHER);
-    }
+  /** Answers when all requests before are done. */
+  #inTurn(request: Request): Promise<string | undefined> {
+    const answer = this.#done.then(() => this.#answer(request)).catch(
+      (error) => {
+        this.#log.report("answering a request", error);
+        return formatErrno(EOTHER);
+      },
+    );
+    this.#done = answer;
+    return answer;
   }
 
   /** The text of the answer; `undefined` ends the connection, as wireguard-go does with what it does not know. */
-  #answer({ operation, body }: Request): string | undefined {
+  async #answer({ operation, body }: Request): Promise<string | undefined> {
     switch (operation) {
       case "get=1":
-        return body === ""
-          ? formatGet(this.#tunnel.status())
-          : formatErrno(EINVAL);
+        return body === "" ? await this.#get() : formatErrno(EINVAL);
       case "drops=1":
         return formatDrops(this.#tunnel.status());
       case "set=1":
-        return formatErrno(this.#set(body));
+        return formatErrno(await this.#set(body));
     }
     return undefined;
   }
 
+  async #get(): Promise<string> {
+    const status = this.#tunnel.status();
+    let text = formatDevice(status);
+    for (let at = 0; at < status.peers.length; at += PEERS_AT_ONCE) {
+      text += formatPeers(status.peers.slice(at, at + PEERS_AT_ONCE));
+      await packetsPass();
+    }
+    return text + formatErrno(0);
+  }
+
   /** Applies a request as far as it could be read; what follows a mistake is not done. */
-  #set(body: string): Errno {
-    const { change, error } = parseSet(body);
+  async #set(body: string): Promise<Errno> {
+    for (const part of partsOf(body, PEERS_AT_ONCE)) {
+      const errno = this.#setPart(part);
+      if (errno !== 0) return errno;
+      await packetsPass();
+    }
+    return 0;
+  }
+
+  #setPart(part: string): Errno {
+    const { change, error } = parseSet(part, { scopeOf: linkIndex });
     const { peers, privateKey, listenPort, fwmark, replacePeers } = change;
     if (privateKey !== undefined) this.#tunnel.apply({ privateKey, peers: [] });
     try {
@@ -134,4 +162,9 @@ export class Control {
     this.#tunnel.apply({ peers, ...(replacePeers && { replacePeers }) });
     return error?.errno ?? 0;
   }
+}
+
+/** Lets the loop have a turn. */
+function packetsPass(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -79,6 +79,22 @@ export class RequestReader {
   }
 }
 
+const PEER = "\npublic_key=";
+
+/**
+ * Cuts the body of `set=1` before every so many peers. Each part is a request
+ * of its own; done one after the other they have the same effect.
+ */
+export function* partsOf(body: string, peers: number): Generator<string> {
+  let start = 0, count = 0;
+  for (let at = body.indexOf(PEER); at >= 0; at = body.indexOf(PEER, at + 1)) {
+    if (++count % peers !== 0) continue;
+    yield body.slice(start, at + 1);
+    start = at + 1;
+  }
+  yield body.slice(start);
+}
+
 /** Takes the blank line off, and the first line from the others. */
 function requestOf(text: string): Request {
   const lines = text.replace(/\r?\n$/, "");

@@ -2,7 +2,11 @@
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { MAX_REQUEST } from "../../src/config/uapi.ts";
-import { type Request, RequestReader } from "../../src/driver/request.ts";
+import {
+  partsOf,
+  type Request,
+  RequestReader,
+} from "../../src/driver/request.ts";
 
 const encoder = new TextEncoder();
 const KEY = "ab".repeat(32);
@@ -109,4 +113,20 @@ Deno.test("push() refuses what is longer than any request, and soon finds the en
   // Looking at all of it again for each piece would take minutes.
   ok(performance.now() - start < 5_000);
   strictEqual(reader.push(new Uint8Array(MAX_REQUEST - length + 1)), false);
+});
+
+Deno.test("partsOf() cuts before every so many peers, and loses nothing", () => {
+  const device = "private_key=00\nreplace_peers=true\n";
+  const peers = [1, 2, 3, 4, 5].map((i) =>
+    `public_key=${i}\nallowed_ip=10.0.0.${i}/32\n`
+  );
+  const body = device + peers.join("");
+  deepStrictEqual([...partsOf(body, 2)], [
+    device + peers[0],
+    peers[1]! + peers[2],
+    peers[3]! + peers[4],
+  ]);
+  deepStrictEqual([...partsOf(body, 100)], [body]);
+  deepStrictEqual([...partsOf("", 2)], [""]);
+  deepStrictEqual([...partsOf(peers.join(""), 1)], peers);
 });
