@@ -50,6 +50,8 @@ export interface Peer {
   previous: Keypair | undefined;
   current: Keypair | undefined;
   next: Keypair | undefined;
+  /** The session of the last authentic packet, by which the peer sends as far as we know. */
+  heard: Keypair | undefined;
   /** Copies of packets that wait for a handshake, oldest first; an empty one is a keepalive. */
   staged: Uint8Array[];
 
@@ -85,6 +87,7 @@ export function createPeer(
     previous: undefined,
     current: undefined,
     next: undefined,
+    heard: undefined,
     staged: [],
     sentTimestamp: undefined,
     acceptedTimestamp: undefined,

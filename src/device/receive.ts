@@ -121,6 +121,7 @@ function accept(
     return peer.drops.count("replayed, or too late");
   }
   peer.endpoint = from;
+  peer.heard = keypair;
   peer.receivedBytes += HEADER_LENGTH + length + TAG_LENGTH;
   if (confirm(state, peer, keypair)) {
     completeHandshake(state, peer);

@@ -31,8 +31,10 @@ export function sendingSession(peer: Peer, now: number): Keypair | undefined {
 }
 
 /**
- * A session that we began: it sends at once. If the peer has begun one as well,
- * the two have crossed, and that one stays: the peer will send with it.
+ * A session that we began: it sends at once. Of the ones before it that stays
+ * with which the peer was last heard, for until the peer hears of the new one
+ * it goes on with it. If the peer has begun one as well, the two have crossed,
+ * and that one stays too: the peer will send with it.
  */
 export function installInitiated(
   state: State,
@@ -40,18 +42,13 @@ export function installInitiated(
   keypair: Keypair,
 ): void {
   const { previous, current } = peer;
-  const crossed = peer.next !== undefined && isYounger(peer.next, current);
-  if (!crossed) {
+  if (peer.next !== undefined && !isYounger(peer.next, current)) {
     discard(state, peer.next);
     peer.next = undefined;
   }
-  // Crossed before: until it has heard of this one, the peer goes on with the session that it began.
-  if (crossed && previous?.isInitiator === false && current?.isInitiator) {
-    discard(state, current);
-  } else {
-    discard(state, previous);
-    peer.previous = current;
-  }
+  const heardOnPrevious = previous !== undefined && previous === peer.heard;
+  discard(state, heardOnPrevious ? current : previous);
+  peer.previous = heardOnPrevious ? previous : current;
   peer.current = keypair;
 }
 
@@ -90,7 +87,11 @@ export function clearSessions(state: State, peer: Peer): void {
   for (const keypair of [peer.previous, peer.current, peer.next]) {
     discard(state, keypair);
   }
-  peer.previous = peer.current = peer.next = undefined;
+  peer.previous =
+    peer.current =
+    peer.next =
+    peer.heard =
+      undefined;
 }
 
 /** Makes the sessions send nothing more, so that the next packet begins a handshake; they still receive. */

@@ -105,6 +105,42 @@ Deno.test("rekeys that cross, with a peer that forgets, lose no packet", () => {
   }
 });
 
+Deno.test("a rekey of one side alone, after initiations that crossed, loses no packet of the other", () => {
+  for (const alone of ["laptop", "vps"] as const) {
+    const network = new Network();
+    const both = acquainted(network);
+    network.route = () => [60];
+    both.laptop.send(toVps(0));
+    both.vps.send(toLaptop(0));
+    network.run(119_000);
+    const sent = { laptop: 1, vps: 1 };
+    const send = (who: "laptop" | "vps") => {
+      const packet = who === "laptop" ? toVps : toLaptop;
+      both[who].send(packet(sent[who]++));
+    };
+    const other = alone === "laptop" ? "vps" : "laptop";
+    // The other has answered the initiation, and may not begin one of its own, when it begins to send.
+    network.run(1_300);
+    send(alone);
+    network.run(70);
+    for (let i = 0; i < 60; i++) {
+      send(other);
+      network.run(5);
+    }
+    network.run(1_000);
+    const initiations = network.log.filter(({ datagram }) =>
+      datagram.bytes[0] === INITIATION
+    );
+    deepStrictEqual(initiations.length, 3);
+    const receiver = both[alone];
+    deepStrictEqual(
+      receiver.delivered.map(markOf),
+      Array.from({ length: sent[other] }, (_, i) => i),
+      alone,
+    );
+  }
+});
+
 /** What a run is made of: the seed of loss and delay, and who begins when. */
 const patterns = fc.record({
   seed: fc.nat(0xffff_ffff),
