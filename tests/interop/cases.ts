@@ -8,10 +8,11 @@
  */
 
 import { isCaktus } from "./caktus.ts";
+import { exists, hasProgram } from "./install.ts";
 import { named, type Peer, subject } from "./peers.ts";
 
-/** Whether namespaces can be made here. */
-export const ROOT = Deno.build.os === "linux" && Deno.uid() === 0;
+/** Why hosts cannot be made here, or undefined. */
+export const UNABLE: string | undefined = unable();
 
 /** The stock implementations and Caktus itself. */
 export const ALL_PEERS = ["wireguard-go", "boringtun", "kernel", "caktus"];
@@ -26,14 +27,23 @@ type PeerBody = (
   test: Deno.TestContext,
 ) => Promise<void>;
 
-/** A test that needs root and the subject; ignored, aloud, where one is missing. */
-export function interopTest(name: string, body: Body): void {
-  register(name, [subject()], (test) => body(subject(), test));
+/** A test of the subject and, unless told otherwise, wireguard-go; ignored, aloud, where one of them is missing. */
+export function interopTest(
+  name: string,
+  body: Body,
+  others = ["wireguard-go"],
+): void {
+  const needed = [subject(), ...others.map(named)];
+  register(name, needed, (test) => body(subject(), test));
 }
 
 /** A test of what only Caktus promises; there is none where another is the subject. */
-export function caktusTest(name: string, body: Body): void {
-  if (isCaktus(subject())) interopTest(name, body);
+export function caktusTest(
+  name: string,
+  body: Body,
+  others: string[] = [],
+): void {
+  if (isCaktus(subject())) interopTest(name, body, others);
 }
 
 /** The same once a peer; the peer's name is put for `%` in the name. */
@@ -68,7 +78,7 @@ function register(
 }
 
 function missing(peer: Peer): string | undefined {
-  return ROOT ? peer.missing() : "not root";
+  return UNABLE ?? peer.missing();
 }
 
 /** A test of the compiled program, once a peer; there is none where another than Caktus is the subject. */
@@ -131,4 +141,18 @@ function leaveOut(name: string, reason: string): void {
   const line = `LEFT OUT: ${name}: ${reason}`;
   if (Deno.env.get("CI")) throw new Error(line);
   console.error(`!!! ${line}`);
+}
+
+function unable(): string | undefined {
+  if (Deno.build.os !== "linux") return "not Linux";
+  if (Deno.uid() !== 0) return "not root";
+  if (!hasProgram("unshare")) return "there is no unshare";
+  if (!exists("/dev/net/tun")) return "there is no /dev/net/tun";
+  const probe = new Deno.Command("unshare", {
+    args: ["--net", "--mount", "--pid", "--fork", "true"],
+    stderr: "null",
+  });
+  return probe.outputSync().success
+    ? undefined
+    : "no namespaces can be made here";
 }

@@ -202,6 +202,7 @@ caktusTest(
     );
     ok(await reaches(tunnel.subject, INSIDE.v4.peer, 6), tunnel.logs());
   },
+  [STOCK.name],
 );
 
 caktusTest(
@@ -230,6 +231,7 @@ caktusTest(
       "51820",
     );
   },
+  [STOCK.name],
 );
 
 interopTest(

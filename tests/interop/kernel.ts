@@ -185,6 +185,8 @@ function qemu(initrd: string): string[] {
       "-no-reboot",
       "-display",
       "none",
+      "-vga",
+      "none",
     ],
     ...["-monitor", "none", "-serial", "file:/run/console", "-serial", "stdio"],
     ...[
@@ -199,7 +201,7 @@ function qemu(initrd: string): string[] {
       "-netdev",
       "tap,id=n0,ifname=tap0,script=no,downscript=no",
       "-device",
-      "virtio-net-pci,netdev=n0",
+      "virtio-net-pci,netdev=n0,romfile=",
     ],
   ];
 }

@@ -174,7 +174,8 @@ function start(
   options: RunOptions,
 ): Deno.ChildProcess | undefined {
   const [program = "", ...args] = command;
-  const env = { LC_ALL: "C", ...options.env };
+  const path = `${Deno.env.get("PATH") ?? ""}:/usr/sbin:/sbin`;
+  const env = { LC_ALL: "C", PATH: path, ...options.env };
   try {
     return new Deno.Command(program, {
       args,

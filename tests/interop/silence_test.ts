@@ -1,7 +1,8 @@
 /** When an interface speaks, and when not a byte may leave it. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
-import { interopTest } from "./cases.ts";
+import { daemonPids } from "./caktus.ts";
+import { caktusTest, interopTest } from "./cases.ts";
 import type { Host } from "./netns.ts";
 import { named, onlyPeer, type Running } from "./peers.ts";
 import { sleep, until } from "./process.ts";
@@ -66,6 +67,27 @@ interopTest(
     );
     await shakesHands(tunnel.subject, 1_000);
   },
+);
+
+/** `up` returns when the link is up; the daemon may hear of that later than it reads the first packet. */
+caktusTest(
+  "the first packet after the link went up is not lost",
+  async (subject) => {
+    await using tunnel = await Tunnel.up(subject, named("wireguard-go"));
+    const { subject: host } = tunnel.hosts;
+    const signal = (name: string) =>
+      host.shell(`kill -${name} $(${daemonPids("wg0")})`);
+    await host.shell("ip link set wg0 down; sleep 0.3");
+    await signal("STOP");
+    await host.shell(
+      `ip link set wg0 up; ip route replace ${INSIDE.v4.peer} dev wg0`,
+    );
+    const reached = reaches(tunnel.subject, INSIDE.v4.peer);
+    await sleep(200);
+    await signal("CONT");
+    ok(await reached, tunnel.logs());
+  },
+  ["wireguard-go"],
 );
 
 interopTest(
