@@ -26,7 +26,12 @@ const inCI = Deno.env.get("CI") !== undefined;
 const GROUPS: Record<string, { paths: string[]; sideBySide: boolean }> = {
   unit: {
     paths: [
-      ...["tests/layers_test.ts", "tests/noise", "tests/config"],
+      ...[
+        "tests/layers_test.ts",
+        "tests/docs_test.ts",
+        "tests/noise",
+        "tests/config",
+      ],
       ...["tests/transport", "tests/device", "tests/offload"],
       ...["tests/vectors", "tests/fuzz", "src"],
     ],

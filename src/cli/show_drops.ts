@@ -4,8 +4,8 @@
  * ```text
  * interface: wg0
  *   dropped: 3
- *     wrong mac1: 2
- *     unknown index: 1
+ *     not a WireGuard message: 2
+ *     replayed, or too late: 1
  *
  * peer: …
  *   dropped: nothing
