@@ -80,6 +80,10 @@ class CaktusRunning implements Running {
     return this.host.run(...command);
   }
 
+  runFor(timeout: number, ...command: string[]): Promise<Result> {
+    return this.host.runWith({ timeout }, ...command);
+  }
+
   must(...command: string[]): Promise<string> {
     return this.host.must(...command);
   }

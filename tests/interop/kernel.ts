@@ -59,7 +59,11 @@ class KernelRunning implements Running {
   }
 
   run(...command: string[]): Promise<Result> {
-    return this.machine.shell(command.map(quote).join(" "));
+    return this.runFor(30_000, ...command);
+  }
+
+  runFor(milliseconds: number, ...command: string[]): Promise<Result> {
+    return this.machine.shell(command.map(quote).join(" "), milliseconds);
   }
 
   async must(...command: string[]): Promise<string> {

@@ -40,6 +40,8 @@ export interface Running {
   readonly link: string;
   /** Runs a program on the machine that has the interface. */
   run(...command: string[]): Promise<Result>;
+  /** The same with another limit than 30 s. */
+  runFor(milliseconds: number, ...command: string[]): Promise<Result>;
   /** Runs a program there that must succeed. @returns its stdout */
   must(...command: string[]): Promise<string>;
   /** What it said, for the report of a failure. */

@@ -90,9 +90,10 @@ peersSideBySide(
       String(seconds),
       INSIDE.v4.peer,
     ];
-    const result = await tunnel.hosts.subject.runWith({
-      timeout: (seconds + 20) * 1_000,
-    }, ...command);
+    const result = await tunnel.subject.runFor(
+      (seconds + 20) * 1_000,
+      ...command,
+    );
     const [, sent = "", received = ""] =
       result.stdout.match(/(\d+) packets transmitted, (\d+) received/) ?? [];
     // The last one may still be on its way when the time is up.

@@ -228,10 +228,8 @@ export async function tcp(
     "-c",
     "iperf3 -s -1 -D >/dev/null 2>&1 </dev/null; sleep 0.3",
   );
-  const limit = `${seconds + 20}`;
-  const result = await from.run(
-    "timeout",
-    limit,
+  const result = await from.runFor(
+    (seconds + 20) * 1_000,
     "iperf3",
     "-c",
     address,

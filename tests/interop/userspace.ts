@@ -88,6 +88,10 @@ class UserspaceRunning implements Running {
     return this.host.run(...command);
   }
 
+  runFor(timeout: number, ...command: string[]): Promise<Result> {
+    return this.host.runWith({ timeout }, ...command);
+  }
+
   must(...command: string[]): Promise<string> {
     return this.host.must(...command);
   }
