@@ -12,6 +12,7 @@ import {
   ping,
   PLAIN,
   reaches,
+  tcp,
   Tunnel,
 } from "./tunnel.ts";
 
@@ -103,6 +104,48 @@ for (const mtu of [1280, 1300, 1420, 8920]) {
     },
   );
 }
+
+interopTest("a tunnel passes through a tunnel", async (subject) => {
+  await using tunnel = await Tunnel.up(subject, STOCK);
+  const inner = newEnds();
+  for (const [who, end] of Object.entries(inner)) {
+    Object.assign(end, { listenPort: 51821, mtu: 1340 });
+    end.addresses = [who === "subject" ? "10.68.0.1/24" : "10.68.0.2/24"];
+    for (const each of end.peers) {
+      each.allowedIps = [who === "subject" ? "10.68.0.2/32" : "10.68.0.1/32"];
+    }
+  }
+  for (const each of inner.subject.peers) {
+    each.endpoint = endpointOf(INSIDE.v4.peer, 51821);
+  }
+  const far = await STOCK.start(tunnel.hosts.peer, "wg1", inner.peer);
+  const near = await subject.start(tunnel.hosts.subject, "wg1", inner.subject);
+  ok(await reaches(near, "10.68.0.2", 6), near.log() + far.log());
+  ok(await tcp(near, far, "10.68.0.2", 2) > 5e6);
+  ok(await tcp(far, near, "10.68.0.1", 2) > 5e6);
+});
+
+/** The peer is dialled at an address that the tunnel itself leads to: each datagram would be wrapped in another. */
+interopTest(
+  "a tunnel that leads into itself sends no more than its initiations",
+  async (subject) => {
+    await using tunnel = await Tunnel.up(subject, STOCK);
+    const key = tunnel.ends.subject.peers[0]?.publicKey ?? "";
+    await tunnel.subject.must(
+      "wg",
+      "set",
+      "wg0",
+      "peer",
+      key,
+      "endpoint",
+      endpointOf(INSIDE.v4.peer),
+    );
+    await reaches(tunnel.subject, INSIDE.v4.peer, 2);
+    const { sentBytes } = await onlyPeer(tunnel.subject);
+    // As the kernel's own test has it.
+    ok(sentBytes < 70_000, `${sentBytes} bytes`);
+  },
+);
 
 /** The figures of the kernel's own test: 255 times 256 prefixes of each family on one peer. */
 interopTest("130,560 allowed IPs on one peer", async (subject) => {
