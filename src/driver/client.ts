@@ -41,11 +41,18 @@ export class Client {
     this.#connection.close();
   }
 
+  /** A write that is under way goes on until the other end reads or closes; nobody waits for it. */
   async #within<T>(limit: number, work: () => Promise<T>): Promise<T> {
     if (limit === Infinity) return await work();
-    const timer = setTimeout(() => this.close(), Math.max(0, limit));
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.close();
+      reject(new Error("too late"));
+    }, Math.max(0, limit));
     try {
-      return await work();
+      const done = work();
+      done.catch(() => {});
+      return await Promise.race([done, late]);
     } finally {
       clearTimeout(timer);
     }

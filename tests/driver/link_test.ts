@@ -204,3 +204,31 @@ hostTest(
     ok(Number(second) >= 1, answer);
   },
 );
+
+hostTest(
+  "an idle tunnel hears its new port at once, and gives up the old one",
+  async () => {
+    await using pair = await Pair.up();
+    const { left, right } = pair;
+    ok(await reaches(left.host, right.v4));
+    await sleep(300);
+    for (const port of ["4000", "4001", "4000"]) {
+      await left.host.must("wg", "set", "wg0", "listen-port", port);
+      await sleep(100);
+      strictEqual(
+        (await left.host.must("ss", "-Hlun")).includes(":51820 "),
+        false,
+      );
+      await right.host.must(
+        "wg",
+        "set",
+        "wg0",
+        "peer",
+        left.keys.publicKey,
+        "endpoint",
+        `10.8.0.1:${port}`,
+      );
+      ok(await reaches(right.host, left.v4, "-W", "1"), port);
+    }
+  },
+);
