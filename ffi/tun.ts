@@ -14,7 +14,7 @@
  * @module
  */
 
-import { EAGAIN } from "./errno.ts";
+import { EAGAIN, EBADFD } from "./errno.ts";
 import { O_NONBLOCK, O_RDWR, openFile } from "./file.ts";
 import { errno, libc, succeed } from "./libc.ts";
 import { SystemError } from "./system_error.ts";
@@ -104,6 +104,13 @@ export class Tun {
    */
   write(parts: number, count: number): number {
     return libc.writev(this.fd, parts, count) < 0 ? errno() : 0;
+  }
+
+  /** Whether the device is still there, be it in another network namespace. */
+  get exists(): boolean {
+    // Too short to be a packet: refused in any case, and for this reason only where there is no device.
+    const written = libc.write(this.fd, argument.bytes, 0);
+    return written >= 0 || errno() !== EBADFD;
   }
 
   close(): void {

@@ -124,10 +124,14 @@ function watchLink(tunnel: Tunnel, log: Log): void {
   });
 }
 
+/**
+ * Does as the link does. One that went from here and still exists was moved to
+ * another network namespace, where it cannot be watched: it counts as up.
+ */
 function follow(tunnel: Tunnel, log: Log, link: Link | undefined): void {
-  if (link === undefined) return tunnel.stop();
-  tunnel.setMtu(link.mtu);
-  if (!link.up) return tunnel.down();
+  if (link === undefined && !tunnel.tun.exists) return tunnel.stop();
+  if (link !== undefined) tunnel.setMtu(link.mtu);
+  if (link !== undefined && !link.up) return tunnel.down();
   try {
     tunnel.up();
   } catch (error) {

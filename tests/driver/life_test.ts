@@ -3,7 +3,14 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
 import { until } from "../interop/process.ts";
 import type { Host } from "../interop/netns.ts";
-import { CAKTUS, type Daemon, hostTest, startDaemon, wired } from "./hosts.ts";
+import {
+  CAKTUS,
+  type Daemon,
+  hostTest,
+  Pair,
+  startDaemon,
+  wired,
+} from "./hosts.ts";
 
 const SOCKET = "/var/run/wireguard/wg0.sock";
 
@@ -170,5 +177,35 @@ hostTest(
       await host.must("ip", "link", "del", "wg0");
       strictEqual(await daemon.exits(), 0);
     }
+  },
+);
+
+hostTest(
+  "an interface that is moved to another namespace works there, its sockets stay, and the daemon ends with it",
+  async () => {
+    await using pair = await Pair.up();
+    const { left, right } = pair;
+    await left.host.shell(`
+    ip netns add inner
+    ip link set wg0 netns inner
+    ip -n inner address add ${left.v4}/24 dev wg0
+    ip -n inner link set wg0 up`);
+    await left.host.must(
+      "ip",
+      "netns",
+      "exec",
+      "inner",
+      "ping",
+      "-n",
+      "-c",
+      "2",
+      "-W",
+      "3",
+      right.v4,
+    );
+    strictEqual((await left.host.run("wg", "show", "wg0")).code, 0);
+    await left.host.must("ip", "netns", "delete", "inner");
+    strictEqual(await left.daemon.exits(), 0);
+    deepStrictEqual(await remains(left.host), []);
   },
 );
