@@ -7,6 +7,7 @@
  * unit       everything that needs no privileges
  * simulation whole tunnels on a virtual clock, with limits of real time
  * system     libc, `up` and the commands, in network namespaces
+ * binary     the same with the compiled program
  * interop    against wireguard-go, boringtun and Linux's own WireGuard
  * ```
  *
@@ -22,8 +23,16 @@ import { install } from "./interop/install.ts";
 const root = new URL("../", import.meta.url).pathname;
 const inCI = Deno.env.get("CI") !== undefined;
 
-/** Folders of each group, and whether its files may run side by side. */
-const GROUPS: Record<string, { paths: string[]; sideBySide: boolean }> = {
+interface Group {
+  /** Folders and files. */
+  paths: string[];
+  /** Whether the files may run side by side. */
+  sideBySide: boolean;
+  /** Which Caktus is tested, see program.ts. */
+  program?: "binary";
+}
+
+const GROUPS: Record<string, Group> = {
   unit: {
     paths: [
       ...[
@@ -42,8 +51,15 @@ const GROUPS: Record<string, { paths: string[]; sideBySide: boolean }> = {
     paths: ["tests/ffi", "tests/quick", "tests/cli", "tests/driver"],
     sideBySide: false,
   },
+  binary: {
+    paths: ["tests/quick", "tests/cli", "tests/driver"],
+    sideBySide: false,
+    program: "binary",
+  },
   interop: { paths: ["tests/interop"], sideBySide: false },
 };
+
+const BINARY = `${root}dist/caktus-linux-x64`;
 
 /** Groups that need nothing installed. */
 const UNPRIVILEGED = ["unit", "simulation"];
@@ -55,11 +71,15 @@ interface Sum {
 }
 
 /** Runs a program, its output passed on, and returns what it printed and whether it succeeded. */
-async function tee(command: string, args: string[]) {
+async function tee(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+) {
   const child = new Deno.Command(command, {
     args,
     cwd: root,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -75,14 +95,14 @@ async function tee(command: string, args: string[]) {
 
 /** Runs one group, and reads the sums out of Deno's own summary. */
 async function runGroup(name: string): Promise<Sum> {
-  const { paths, sideBySide } = GROUPS[name]!;
+  const { paths, sideBySide, program } = GROUPS[name]!;
   console.log(`\n── ${name} ${"─".repeat(66 - name.length)}`);
   const there = paths.filter((path) => exists(root + path));
   const { output, success } = await tee(Deno.execPath(), [
     ...["test", "--quiet", "--allow-all", "--doc"],
     ...(sideBySide ? ["--parallel"] : []),
     ...there,
-  ]);
+  ], program && { CAKTUS_TEST_PROGRAM: program });
   const summary = output.match(/^(?:ok|FAILED) \| .*$/m)?.[0] ?? "";
   const count = (word: string) =>
     Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
@@ -131,6 +151,7 @@ async function main(names: string[]): Promise<number> {
   const leftOut = await prepare(names);
   const total: Sum = { passed: 0, failed: 0, ignored: 0 };
   for (const name of names) {
+    if (GROUPS[name]!.program === "binary" && !exists(BINARY)) continue;
     const sum = await runGroup(name);
     total.passed += sum.passed;
     total.failed += sum.failed;

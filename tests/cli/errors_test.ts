@@ -5,6 +5,7 @@
  * @module
  */
 
+import { PROCESS_NAME } from "../program.ts";
 import { match, ok, strictEqual } from "node:assert";
 import { rootTest } from "../ffi/namespace.ts";
 import { CAKTUS, FILES, Sandbox } from "../quick/sandbox.ts";
@@ -102,7 +103,9 @@ const MACHINES: Case[] = [
     "a port in use",
     `caktus up ./good.conf 2> /dev/null; sed s/10.0.0.2/10.0.1.2/ good.conf > second.conf; chmod 600 second.conf
      caktus up ./second.conf 2> said; s=$?; caktus down good 2> /dev/null; grep -v '^\\[#\\]' said >&2; exit $s`,
-    /caktus: UDP port 51820 is in use by deno \(process \d+\)\n {2}choose another ListenPort, .*\n$/,
+    new RegExp(
+      `caktus: UDP port 51820 is in use by ${PROCESS_NAME} \\(process \\d+\\)\\n {2}choose another ListenPort, .*\\n$`,
+    ),
   ],
   [
     "an address in use",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CAKTUS } from "../program.ts";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import { genkey, genpsk, pubkey, type Streams } from "../../src/cli/keys.ts";
@@ -280,10 +281,9 @@ Deno.test({
   },
 });
 
-/** The program from source, in a process of its own; stdout to a file of a mode. */
+/** The program in a process of its own; stdout to a file of a mode. */
 async function runInShell(script: string): Promise<Outcome> {
-  const main = new URL("../../main.ts", import.meta.url).pathname;
-  const caktus = `${Deno.execPath()} run --quiet --no-check -A ${main}`;
+  const caktus = CAKTUS.join(" ");
   return await spawn("sh", ["-c", script.replaceAll("CAKTUS", caktus)]);
 }
 

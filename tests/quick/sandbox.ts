@@ -11,6 +11,8 @@
  * @module
  */
 
+import { CAKTUS as PROGRAM } from "../program.ts";
+
 const SETUP = `
   mount -t tmpfs none /run
   mount -t tmpfs none /etc/wireguard 2>/dev/null || true
@@ -30,10 +32,8 @@ export interface Outcome {
   stderr: string;
 }
 
-/** The command that runs caktus from source. */
-export const CAKTUS = `${Deno.execPath()} run -A ${
-  new URL("../../main.ts", import.meta.url).pathname
-}`;
+/** The command that runs caktus. */
+export const CAKTUS = PROGRAM.join(" ");
 
 /** Where the tests put their files inside. */
 export const FILES = "/run/files";
