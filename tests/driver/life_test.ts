@@ -1,7 +1,7 @@
 /** How a daemon begins and ends, and what it leaves. */
 
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
-import { until } from "../interop/process.ts";
+import { sleep, until } from "../interop/process.ts";
 import type { Host } from "../interop/netns.ts";
 import {
   CAKTUS,
@@ -207,5 +207,37 @@ hostTest(
     await left.host.must("ip", "netns", "delete", "inner");
     strictEqual(await left.daemon.exits(), 0);
     deepStrictEqual(await remains(left.host), []);
+  },
+);
+
+hostTest(
+  "out of descriptors it lives on, and serves who waited when there are some again",
+  async () => {
+    await using pair = await Pair.up();
+    const { daemon, host } = pair.left;
+    const pid = String(daemon.program.pid);
+    const words = ["--nofile", "--raw", "--noheadings", "--output", "SOFT"];
+    const before = (await host.must("prlimit", "--pid", pid, ...words)).trim();
+    const used = new Set(
+      [...Deno.readDirSync(daemon.proc("fd"))].map(({ name }) => Number(name)),
+    );
+    let free = 0;
+    while (used.has(free)) free++;
+    await host.must("prlimit", "--pid", pid, `--nofile=${free}:`);
+    const waiting = host.run("wg", "show", "wg0", "listen-port");
+    await sleep(500);
+    const ping = await pair.right.host.run(
+      "ping",
+      "-n",
+      "-c",
+      "1",
+      "-W",
+      "3",
+      pair.left.v4,
+    );
+    strictEqual(ping.code, 0);
+    await host.must("prlimit", "--pid", pid, `--nofile=${before}:`);
+    strictEqual((await waiting).stdout, "51820\n");
+    strictEqual(daemon.program.process.ended, false);
   },
 );
