@@ -61,8 +61,8 @@ export interface DeviceOptions {
 }
 
 const HANDSHAKES_PER_SECOND = 200;
-/** Deadlines that are dealt with at once; an initiation costs above a millisecond, and 1,500 peers may want one at the same time. */
-const MAX_EXPIRIES = 4;
+/** Deadlines that are dealt with at once; an initiation costs 1 to 4 ms, and 1,500 peers may want one at the same time. */
+const MAX_EXPIRIES = 2;
 
 /** One interface. */
 export class Device {

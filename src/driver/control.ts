@@ -42,7 +42,7 @@ const REQUEST_TIME = 30_000;
 const ACCEPT_PAUSE = 100;
 const READ_LENGTH = 65536;
 /** Peers that are set or shown before packets are looked at again; a few milliseconds' worth. */
-const PEERS_AT_ONCE = 32;
+const PEERS_AT_ONCE = 64;
 
 const encoder = new TextEncoder();
 
