@@ -192,14 +192,15 @@ export class Tunnel {
   /** One batch in each direction, and everything else that is ready. */
   #turn(): void {
     this.#now = monotonic();
+    // First, for a packet that waits may have come through a link whose going up waits here.
+    for (const watched of this.#watched) {
+      if (this.#isReady(watched.fd)) watched.ready();
+    }
     if (this.#isReady(this.tun.fd)) this.#readTun();
     for (const fd of this.sockets.descriptors) {
       if (this.#isReady(fd)) this.#receive(fd);
     }
     if (this.#isReady(this.#wake.fd)) this.#wake.drain();
-    for (const watched of this.#watched) {
-      if (this.#isReady(watched.fd)) watched.ready();
-    }
     this.#setTimer();
   }
 
