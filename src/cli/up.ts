@@ -100,17 +100,21 @@ function settingsOf(
   return formatSet(toDeviceChange(config, (text) => places.get(text)));
 }
 
+/**
+ * Does work that a signal undoes. The signals are listened for to the end of the
+ * process: one that comes between the last step and the exit would else kill it,
+ * and its status would say that an interface which stands was undone.
+ */
 async function interruptibly(
   work: (context: UndoContext) => Promise<number>,
 ): Promise<number> {
   const interrupts = new Interrupts();
-  const stopListening = interrupts.listen();
-  try {
-    const machine = linuxMachine();
-    return await work({ machine, report: terminalReport, interrupts });
-  } finally {
-    stopListening();
-  }
+  interrupts.listen();
+  return await work({
+    machine: linuxMachine(),
+    report: terminalReport,
+    interrupts,
+  });
 }
 
 function onlyWord(

@@ -35,16 +35,11 @@ export class Interrupts {
     );
   }
 
-  /**
-   * Listens for the signals until the function that it returns is called.
-   */
-  listen(): () => void {
-    const listeners = (Object.keys(STATUSES) as Interrupt[]).map((name) => {
-      const listener = () => this.interrupt(name);
-      Deno.addSignalListener(name, listener);
-      return () => Deno.removeSignalListener(name, listener);
-    });
-    return () => listeners.forEach((remove) => remove());
+  /** Listens for the signals from here on. */
+  listen(): void {
+    for (const name of Object.keys(STATUSES) as Interrupt[]) {
+      Deno.addSignalListener(name, () => this.interrupt(name));
+    }
   }
 }
 
