@@ -19,24 +19,25 @@ const TARGETS: Record<string, string> = {
 };
 const root = new URL("../", import.meta.url).pathname;
 
-/** Runs Deno itself; its output is shown only when it fails. */
-async function deno(args: string[]): Promise<boolean> {
+/** Runs Deno itself. @returns what it complained of when it failed */
+async function deno(args: string[]): Promise<string | undefined> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: root,
     env: { NO_COLOR: "1" },
     stdout: "null",
   }).output();
-  if (!success) console.error(new TextDecoder().decode(stderr).trimEnd());
-  return success;
+  return success ? undefined : new TextDecoder().decode(stderr).trimEnd();
 }
 
 async function bundle(folder: string): Promise<string> {
   const options = ["--quiet", "--platform=deno", "--code-splitting"];
-  const bundled = await deno([
+  const failure = await deno([
     ...["bundle", ...options, `--outdir=${folder}`, "main.ts"],
   ]);
-  if (!bundled) throw new Error("the modules cannot be bundled");
+  if (failure !== undefined) {
+    throw new Error(`the modules cannot be bundled:\n${failure}`);
+  }
   return `${folder}/main.js`;
 }
 
@@ -56,16 +57,18 @@ async function compile(
     ...chunks.map((chunk) => `--include=${chunk}`),
     ...["--target", TARGETS[name]!, "--output", output, entry],
   ];
-  if (await deno(args)) return output;
+  const first = await deno(args);
+  if (first === undefined) return output;
+  // Mostly it is Deno's host that cannot be reached; else the second try fails likewise.
   console.log(`${output}: taking Deno's runtime from npm`);
   const fill = new Deno.Command(`${root}.ci/denort/fill-cache`, {
     stdout: "inherit",
     stderr: "inherit",
   });
-  if (!(await fill.output()).success || !await deno(args)) {
-    throw new Error(`${output} cannot be compiled`);
-  }
-  return output;
+  const filled = (await fill.output()).success;
+  const failure = filled ? await deno(args) : first;
+  if (failure === undefined) return output;
+  throw new Error(`${output} cannot be compiled:\n${failure}`);
 }
 
 async function digest(path: string): Promise<string> {

@@ -175,4 +175,12 @@ if (unknown !== undefined) {
   console.error(`${unknown}: no such group of tests; ${known}`);
   Deno.exit(1);
 }
-Deno.exit(await main(names));
+try {
+  Deno.exit(await main(names));
+} catch (error) {
+  console.error(
+    `\nThe tests cannot run: ${error instanceof Error ? error.message : error}`,
+  );
+  console.log("0 passed, 1 failed");
+  Deno.exit(1);
+}

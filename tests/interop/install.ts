@@ -151,9 +151,12 @@ async function installWireguardGo(
     "install",
     `golang.zx2c4.com/wireguard@${WIREGUARD_GO}`,
   ], { env, timeout: 600_000 });
-  return result.code === 0
-    ? []
-    : [{ name, reason: `go install failed: ${lastLine(result.stderr)}` }];
+  return result.code === 0 ? [] : [{
+    name,
+    reason: `go install failed (it needs Go 1.21 or newer): ${
+      lastLine(result.stderr)
+    }`,
+  }];
 }
 
 async function installBoringtun(
@@ -177,9 +180,12 @@ async function installBoringtun(
     `boringtun-cli@${BORINGTUN}`,
   ];
   const result = await run(command, { timeout: 900_000 });
-  return result.code === 0
-    ? []
-    : [{ name, reason: `cargo install failed: ${lastLine(result.stderr)}` }];
+  return result.code === 0 ? [] : [{
+    name,
+    reason: `cargo install failed (it needs Rust 1.88 or newer): ${
+      lastLine(result.stderr)
+    }`,
+  }];
 }
 
 async function installKernel(say: (line: string) => void): Promise<LeftOut[]> {
