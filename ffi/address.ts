@@ -22,6 +22,12 @@ const HEAD_LENGTH = 8;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 
+/** Another machine has it too (RFC 4862 §5.4). */
+const DUPLICATE = 0x08;
+const DEPRECATED = 0x20;
+/** It is not known yet whether another machine has it. */
+const TENTATIVE = 0x40;
+
 /** Reachable on this machine alone, as 127.0.0.1 is. */
 const SCOPE_HOST = 254;
 
@@ -34,6 +40,8 @@ export interface InterfaceAddress {
   readonly prefixLength: number;
   /** 0 global, 253 link, 254 host (rtnetlink(7)). */
   readonly scope: number;
+  /** Whether it may be used, and whether it should (RFC 4862 §5.5.4); IPv4 knows only "preferred". */
+  readonly state: "preferred" | "deprecated" | "unusable";
 }
 
 /**
@@ -105,5 +113,11 @@ function decode(body: Uint8Array): InterfaceAddress {
     address: found.get(IFA_LOCAL) ?? found.get(IFA_ADDRESS) ?? new Uint8Array(),
     prefixLength: body[1]!,
     scope: body[3]!,
+    state: stateOf(body[2]!),
   };
+}
+
+function stateOf(flags: number): InterfaceAddress["state"] {
+  if ((flags & (TENTATIVE | DUPLICATE)) !== 0) return "unusable";
+  return (flags & DEPRECATED) !== 0 ? "deprecated" : "preferred";
 }

@@ -61,7 +61,7 @@ export const TYPE_LOCAL = 2;
 /** A route that the kernel learned for one destination. */
 const RTM_F_CLONED = 0x200;
 
-/** Asks to be told the table that a way was found in. */
+/** Asks to be told the table that a way was found in; of IPv6 it is told always, and the question refused. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
 
 /** One way of a route; a route with several next hops is several of these. */
@@ -154,7 +154,7 @@ export function routeTo(address: Uint8Array, mark = 0): Route | undefined {
   const [request, view] = head(HEAD_LENGTH);
   request[0] = familyOf(address);
   request[1] = address.length * 8;
-  view.setUint32(8, RTM_F_LOOKUP_TABLE, true);
+  if (address.length === 4) view.setUint32(8, RTM_F_LOOKUP_TABLE, true);
   const parts = [request, attribute(RTA_DST, address)];
   if (mark !== 0) parts.push(attribute(RTA_MARK, u32Payload(mark)));
   try {

@@ -281,6 +281,39 @@ namespaceTest(
   },
 );
 
+/** fdNN::LAST, as text of one digit. */
+function sixteen(text: string): Uint8Array {
+  const [, network, last] = /^fd0(.)::(.)$/.exec(text)!;
+  return Uint8Array.of(
+    0xfd,
+    Number(network),
+    ...new Array(13).fill(0),
+    Number(last),
+  );
+}
+
+namespaceTest(
+  "routeTo() and addresses() find the way over IPv6, and what an address is good for",
+  FILE,
+  () => {
+    const index = veth("ck0");
+    sh(
+      "ip link set ck0 addrgenmode none up; ip -6 address add fd01::2/64 dev ck0 nodad; ip -6 address add fd01::3/64 dev ck0 nodad preferred_lft 0; ip -6 route add fd02::/64 via fd01::1 mtu 1300; ip -6 route add unreachable fd03::/64",
+    );
+    const way = routeTo(sixteen("fd02::9"))!;
+    deepStrictEqual(
+      [way.interfaceIndex, way.gateway, way.source, way.mtu],
+      [index, sixteen("fd01::1"), sixteen("fd01::2"), 1300],
+    );
+    strictEqual(routeTo(sixteen("fd03::9")), undefined);
+    deepStrictEqual(
+      addresses(6, index).map(({ address, state }) => [address[15], state])
+        .sort(),
+      [[2, "preferred"], [3, "deprecated"]],
+    );
+  },
+);
+
 namespaceTest(
   "addRule() and deleteRule() do what ip rule does for a full tunnel",
   FILE,
