@@ -124,12 +124,14 @@ export class MessageTable {
     return this.#struct.u32(i * HEADER + 40) > segmentLength;
   }
 
-  /** Leaves the source of message `i` and of those to the same destination behind it to the kernel. */
-  dropSource(i: number): void {
+  /** Sends message `i`, and those to the same destination behind it, to `other` instead: the same place from another source. */
+  redirect(i: number, other: SocketAddress): void {
     this.unchanged = false;
     const to = this.to(i);
-    for (; i < this.#count && this.to(i) === to; i++) {
-      this.#setControl(i, this.segment(i) > 0, 0);
+    for (; i < this.#count; i++) {
+      if (this.to(i) !== to) continue;
+      this.#address(i, other);
+      this.#setControl(i, this.segment(i) > 0, sourceLength(other));
     }
   }
 

@@ -11,7 +11,7 @@
  *                          ▼
  *   EAGAIN            wait for room, else lose the run
  *   a train: EMSGSIZE, EINVAL, EIO       its datagrams, one by one
- *   a source: EINVAL, EADDRNOTAVAIL, …   once more without it
+ *   a source: EINVAL, EADDRNOTAVAIL, …   once more from another
  *   else              once more (ICMP's word on another datagram), then lost
  * ```
  *
@@ -51,7 +51,9 @@ const QUEUE_WAIT = 5;
 export interface SenderEvents {
   /** `datagrams` to `to` are lost, for the reason `errno`; EAFNOSUPPORT: there is no socket of its family. */
   onError(to: SocketAddress, errno: number, datagrams: number): void;
-  /** `to.source` is no address of this machine any more; `to` was reached without it. */
+  /** `to.source` seems to be no address of this machine any more: the same place from another source, or from none. */
+  otherSource(to: SocketAddress): SocketAddress | undefined;
+  /** `to.source` is no address of this machine any more; `to` was reached from another. */
   onSourceGone(to: SocketAddress): void;
 }
 
@@ -174,7 +176,7 @@ export class Sender {
       return true;
     }
     if (table.hasSource(at) && blamesSource(reason)) {
-      return this.#sendWithoutSource(table, at);
+      return this.#sendFromElsewhere(table, at);
     }
     return false;
   }
@@ -205,12 +207,14 @@ export class Sender {
     else this.#noTrains.v6 = true;
   }
 
-  /** Whether message `at` went out when the kernel chose its source. */
-  #sendWithoutSource(table: MessageTable, at: number): boolean {
+  /** Whether message `at` went out from another source. */
+  #sendFromElsewhere(table: MessageTable, at: number): boolean {
     const fd = table.isV4(at) ? this.#sockets.v4 : this.#sockets.v6;
-    table.dropSource(at);
+    const to = table.to(at), other = this.#events.otherSource(to);
+    if (other === undefined) return false;
+    table.redirect(at, other);
     if (libc.sendmmsg(fd!, table.addressOf(at), 1, 0) < 1) return false;
-    this.#events.onSourceGone(table.to(at));
+    this.#events.onSourceGone(to);
     return true;
   }
 

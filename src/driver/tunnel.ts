@@ -19,6 +19,7 @@
 import { setImmediate } from "node:timers";
 import { Poll, POLLERR, POLLIN, Wake } from "../../ffi/poll.ts";
 import { Receiver } from "../../ffi/receiver.ts";
+import { EADDRNOTAVAIL } from "../../ffi/errno.ts";
 import { Sender } from "../../ffi/sender.ts";
 import { addressOf } from "../../ffi/memory.ts";
 import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
@@ -29,6 +30,7 @@ import { type Cipher, loadWasm, noble, type Wasm } from "../transport/aead.ts";
 import { MEMORY_LENGTH } from "../transport/layout.ts";
 import { agreesWithNoble } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
+import { OuterSource } from "./outer_source.ts";
 import { Sink } from "./sink.ts";
 import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
 import { reasonOf } from "./send_drop.ts";
@@ -62,6 +64,7 @@ export class Tunnel {
   #address: number;
   #receiver: Receiver;
   #sender: Sender;
+  #outerSource: OuterSource;
   #slots = new TunSlots();
   #splitSink: SplitSink;
   #poll = new Poll();
@@ -85,8 +88,19 @@ export class Tunnel {
     this.#address = addressOf(memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
       onError: (to, errno, datagrams) =>
-        this.#device.countSendDrop(to, reasonOf(errno), datagrams),
+        this.#device.countSendDrop(
+          this.#outerSource.original(to),
+          reasonOf(errno),
+          datagrams,
+        ),
+      otherSource: (to) => this.#outerSource.otherSource(to),
       onSourceGone: () => this.#device.clearSources(),
+    });
+    this.#outerSource = new OuterSource(this.#sender, {
+      tunnel: tun.index,
+      mark: () => this.sockets.mark,
+      onNone: (to, datagrams) =>
+        this.#device.countSendDrop(to, reasonOf(EADDRNOTAVAIL), datagrams),
     });
     this.#receiver = new Receiver(
       this.#address + RECEIVE.from,
@@ -137,6 +151,7 @@ export class Tunnel {
   forgetPaths(): void {
     this.#device.clearSources();
     this.#sender.forgetPaths();
+    this.#outerSource.forget();
   }
 
   /** Changes keys and peers; port and mark are for {@linkcode sockets}. */
@@ -298,7 +313,7 @@ export class Tunnel {
       address: this.#address,
       checksum,
       tun: this.tun,
-      sender: this.#sender,
+      sender: this.#outerSource,
       onRefused: () =>
         this.#device.countDrop("the interface did not take the packet"),
     });

@@ -39,6 +39,7 @@ export class End implements Disposable {
     const events: SenderEvents = {
       onError: (_to, errno, datagrams) =>
         void this.errors.push({ errno, datagrams }),
+      otherSource: ({ address, port, scope }) => ({ address, port, scope }),
       onSourceGone: (to) => void this.gone.push(to),
     };
     this.sender = new Sender(address, 64, events);
