@@ -165,6 +165,19 @@ export class Device {
     for (const peer of this.#state.peers.values()) clearSource(peer);
   }
 
+  /**
+   * The machine's addresses or routes have changed: an initiation that it could
+   * not send goes out at once. REKEY-TIMEOUT (§6.1) spares the peer, whom it never
+   * reached.
+   */
+  retryLost(now: number): void {
+    for (const peer of this.#state.peers.values()) {
+      if (!peer.initiationLost || !peer.timers.awaitsResponse()) continue;
+      peer.initiationLost = false;
+      peer.timers.initiationLost(now);
+    }
+  }
+
   setMtu(mtu: number): void {
     this.#state.mtu = mtu;
   }
@@ -175,10 +188,17 @@ export class Device {
   }
 
   /** Counts datagrams that its output could not send; `to` is the object that the output was given, and names the peer. */
-  countSendDrop(to: Endpoint, reason: Drop, datagrams: number): void {
+  countSendDrop(
+    to: Endpoint,
+    reason: Drop,
+    datagrams: number,
+    now: number,
+  ): void {
     const { peers, drops } = this.#state;
     for (const peer of peers.values()) {
-      if (peer.endpoint === to) return peer.drops.count(reason, datagrams);
+      if (peer.endpoint !== to) continue;
+      if (peer.handshakeSentAt === now) peer.initiationLost = true;
+      return peer.drops.count(reason, datagrams);
     }
     drops.count(reason, datagrams);
   }

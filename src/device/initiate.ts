@@ -31,9 +31,11 @@ export function initiate(
   const message = writeNext(state, identity, peer);
   if (message === undefined) return;
   peer.cookies.addMacs(message, now);
+  // Before it is sent: the output may refuse it at once.
+  peer.handshakeSentAt = now;
+  peer.initiationLost = false;
   state.outbound.sendMessage(message, peer.endpoint);
   peer.sentBytes += message.length;
-  peer.handshakeSentAt = now;
   peer.timers.authenticatedSent(now);
   peer.timers.initiationSent(now, retry);
 }

@@ -60,6 +60,8 @@ export interface Peer {
   acceptedTimestamp: Uint8Array | undefined;
   /** Milliseconds; -Infinity before the first. */
   handshakeSentAt: number;
+  /** Whether the kernel refused the initiation that was sent then. */
+  initiationLost: boolean;
   initiationAcceptedAt: number;
   /** By the wall clock, when a session was last confirmed. */
   lastHandshake: WallTime | undefined;
@@ -92,6 +94,7 @@ export function createPeer(
     sentTimestamp: undefined,
     acceptedTimestamp: undefined,
     handshakeSentAt: -Infinity,
+    initiationLost: false,
     initiationAcceptedAt: -Infinity,
     lastHandshake: undefined,
     receivedBytes: 0,

@@ -11,6 +11,7 @@
  * persistentStopped    |            |             |              |          | stop
  * keepalivePutOff      |            |             |              |          | interval
  * initiationSent       | 5 s + j    |             |              |          |
+ * initiationLost       | at once    |             |              |          |
  * handshakeComplete    | stop       |             |              |          |
  * gaveUp               | stop       | stop        |              | 540 s ?  |
  * sessionDerived       |            |             |              | 540 s    |
@@ -102,6 +103,12 @@ export class Timers {
   initiationSent(now: number, retry: boolean): void {
     this.#retries = retry ? this.#retries + 1 : 0;
     this.#set(RETRANSMIT, now + REKEY_TIMEOUT + this.#jitter());
+  }
+
+  /** The last initiation never left this machine, and the next one may: it takes its place, in the count too. */
+  initiationLost(now: number): void {
+    this.#retries--;
+    this.#set(RETRANSMIT, now);
   }
 
   handshakeComplete(): void {

@@ -92,6 +92,7 @@ export class Tunnel {
           this.#outerSource.original(to),
           reasonOf(errno),
           datagrams,
+          this.#now,
         ),
       otherSource: (to) => this.#outerSource.otherSource(to),
       onSourceGone: () => this.#device.clearSources(),
@@ -100,7 +101,12 @@ export class Tunnel {
       tunnel: tun.index,
       mark: () => this.sockets.mark,
       onNone: (to, datagrams) =>
-        this.#device.countSendDrop(to, reasonOf(EADDRNOTAVAIL), datagrams),
+        this.#device.countSendDrop(
+          to,
+          reasonOf(EADDRNOTAVAIL),
+          datagrams,
+          this.#now,
+        ),
     });
     this.#receiver = new Receiver(
       this.#address + RECEIVE.from,
@@ -150,6 +156,7 @@ export class Tunnel {
   /** Addresses or routes of this machine have changed: what was learned of the ways to the peers may be wrong. */
   forgetPaths(): void {
     this.#device.clearSources();
+    this.#device.retryLost(monotonic());
     this.#sender.forgetPaths();
     this.#outerSource.forget();
   }

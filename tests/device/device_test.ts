@@ -57,8 +57,13 @@ Deno.test("countSendDrop() charges the peer whose endpoint the output was given,
   const { device, sent } = deviceWith(3);
   device.handleTimeout(0);
   device.flush(0);
-  device.countSendDrop(sent[1]!, "no route to the peer's endpoint", 2);
-  device.countSendDrop({ ...sent[2]! }, "the network refused the datagram", 1);
+  device.countSendDrop(sent[1]!, "no route to the peer's endpoint", 2, 0);
+  device.countSendDrop(
+    { ...sent[2]! },
+    "the network refused the datagram",
+    1,
+    0,
+  );
   const { drops, peers } = device.status();
   deepStrictEqual(drops, [{
     reason: "the network refused the datagram",

@@ -18,6 +18,7 @@ const EVENTS: Record<string, (timers: Timers, now: number) => void> = {
   persistentStopped: (timers) => timers.persistentStopped(),
   keepalivePutOff: (timers, now) => timers.keepalivePutOff(now),
   initiationSent: (timers, now) => timers.initiationSent(now, false),
+  initiationLost: (timers, now) => timers.initiationLost(now),
   handshakeComplete: (timers) => timers.handshakeComplete(),
   gaveUp: (timers, now) => timers.gaveUp(now),
   sessionDerived: (timers, now) => timers.sessionDerived(now),

@@ -232,3 +232,16 @@ hostTest(
     }
   },
 );
+
+hostTest(
+  "what waits for a handshake that could not be sent goes out as soon as the uplink is there",
+  async () => {
+    await using pair = await Pair.up();
+    const { left, right } = pair;
+    await left.host.must("ip", "link", "set", "eth0", "down");
+    await reaches(left.host, right.v4, "-W", "1");
+    await left.host.must("ip", "link", "set", "eth0", "up");
+    // The next initiation would be due 5 s after the one that was refused.
+    ok(await reaches(left.host, right.v4, "-W", "2"));
+  },
+);

@@ -143,3 +143,44 @@ Deno.test("keys of the last session are wiped 540 s after it, though the peer is
   laptop.receive(late, vps.location);
   strictEqual(laptop.drops()["unknown session"], 1);
 });
+
+Deno.test("an initiation that the kernel refused goes out when the way changes, and is not counted", () => {
+  const { network, laptop } = deaf();
+  laptop.refuses = true;
+  laptop.send(toVps());
+  network.run(1_000);
+  // The way changes thirty times, but not for the better.
+  for (let i = 0; i < 30; i++) changesWay(network, laptop);
+  strictEqual(initiations(network).length, 0);
+  laptop.refuses = false;
+  changesWay(network, laptop);
+  strictEqual(initiations(network).length, 1);
+  // What left is not repeated before its time (§6.1), and there are 20 in all.
+  changesWay(network, laptop);
+  network.run(4_900);
+  strictEqual(initiations(network).length, 1);
+  network.run(HOUR);
+  strictEqual(initiations(network).length, 20);
+});
+
+Deno.test("data that the kernel refuses brings no initiation that had left before", () => {
+  const network = new Network();
+  const { laptop, vps } = laptopAndVps(network);
+  laptop.send(toVps());
+  network.run(1_000);
+  laptop.refuses = true;
+  laptop.send(toVps(1));
+  laptop.refuses = false;
+  changesWay(network, laptop);
+  strictEqual(initiations(network).length, 1);
+  laptop.send(toVps(2));
+  network.run(100);
+  deepStrictEqual(vps.delivered.map(markOf), [0, 2]);
+});
+
+/** The machine's routes change. */
+function changesWay(network: Network, host: Host): void {
+  host.device.clearSources();
+  host.device.retryLost(network.now);
+  network.run(1);
+}

@@ -109,6 +109,8 @@ export class Host {
   /** Added to the wall clock, in milliseconds. */
   wallOffset = 0;
   location: Endpoint;
+  /** Whether the kernel has no way for what is sent. */
+  refuses = false;
   readonly #memory: PacketMemory;
   #network: Network;
 
@@ -223,6 +225,14 @@ export class Host {
 
   #send(at: number, length: number, to: Endpoint): void {
     const bytes = this.#memory.bytes.slice(at, at + length);
+    if (this.refuses) {
+      return this.device.countSendDrop(
+        to,
+        "no route to the peer's endpoint",
+        1,
+        this.#network.now,
+      );
+    }
     this.sent.push(bytes);
     this.#network.transmit({ from: this.location, to, bytes });
   }
