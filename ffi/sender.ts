@@ -55,6 +55,8 @@ export interface SenderEvents {
   otherSource(to: SocketAddress): SocketAddress | undefined;
   /** `to.source` is no address of this machine any more; `to` was reached from another. */
   onSourceGone(to: SocketAddress): void;
+  /** The way to `to` takes only smaller datagrams than a train's: they go alone from now on, in fragments. */
+  onNarrow(to: SocketAddress): void;
 }
 
 /** The sockets of {@linkcode openPair}, by descriptor; a family may be missing. */
@@ -202,8 +204,11 @@ export class Sender {
   }
 
   #rememberTrain(table: MessageTable, at: number, reason: number): void {
-    if (reason !== EIO) this.#narrow.add(table.to(at).address.join());
-    else if (table.isV4(at)) this.#noTrains.v4 = true;
+    const to = table.to(at);
+    if (reason !== EIO) {
+      this.#narrow.add(to.address.join());
+      this.#events.onNarrow(to);
+    } else if (table.isV4(at)) this.#noTrains.v4 = true;
     else this.#noTrains.v6 = true;
   }
 

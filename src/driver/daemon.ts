@@ -48,6 +48,11 @@ export async function runDaemon(name: string): Promise<number> {
         "the fast one fails on this machine; going on with the slow one",
       );
     }
+    tunnel.onNarrow = (address) =>
+      log.report(
+        `sending to ${address}`,
+        "the way there takes smaller packets than the tunnel makes, which travel in fragments; a lower MTU under [Interface] makes it faster",
+      );
     watchLink(tunnel, log);
     watchSocket(tunnel, socket, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

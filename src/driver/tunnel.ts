@@ -24,6 +24,7 @@ import { Sender } from "../../ffi/sender.ts";
 import { addressOf } from "../../ffi/memory.ts";
 import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
 import type { DeviceChange, DeviceStatus } from "../config/config.ts";
+import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { split, type SplitSink } from "../offload/split.ts";
 import { type Cipher, loadWasm, noble, type Wasm } from "../transport/aead.ts";
@@ -73,8 +74,12 @@ export class Tunnel {
   #now = monotonic();
   #timer: number | undefined;
   #timerAt = Infinity;
+  #narrow = new Set<string>();
   #stopped = false;
   #failure: { error: unknown } | undefined;
+
+  /** Is told once of each address whose way takes less than a full packet of the tunnel. */
+  onNarrow: (address: string) => void = () => {};
 
   /** Takes over `tun`; the device is down until {@linkcode up}. */
   constructor(tun: Tun) {
@@ -95,6 +100,7 @@ export class Tunnel {
           this.#now,
         ),
       otherSource: (to) => this.#outerSource.otherSource(to),
+      onNarrow: ({ address }) => this.#tellNarrow(formatAddress(address)),
       onSourceGone: () => this.#device.clearSources(),
     });
     this.#outerSource = new OuterSource(this.#sender, {
@@ -311,6 +317,12 @@ export class Tunnel {
       this.#timerAt = Infinity;
       this.#change(() => this.#device.handleTimeout(this.#now));
     }, Math.ceil(wait));
+  }
+
+  #tellNarrow(address: string): void {
+    if (this.#narrow.has(address)) return;
+    this.#narrow.add(address);
+    this.onNarrow(address);
   }
 
   #createDevice(): Device {

@@ -245,3 +245,39 @@ hostTest(
     ok(await reaches(left.host, right.v4, "-W", "2"));
   },
 );
+
+hostTest(
+  "a way that is narrower than the tunnel carries it, and the log says so once",
+  async () => {
+    await using pair = await Pair.up();
+    const { left, right } = pair;
+    await left.host.must(
+      "ip",
+      "route",
+      "add",
+      "10.8.0.2",
+      "dev",
+      "eth0",
+      "mtu",
+      "1300",
+    );
+    // Bytes that come together go out as a train.
+    const server = await right.host.spawn([
+      "iperf3",
+      "-s",
+      "-1",
+      "--forceflush",
+    ]);
+    await server.process.says(/listening/i, 5_000);
+    await left.host.must("iperf3", "-c", right.v4, "-n", "4M");
+    await left.host.must("ip", "route", "add", "203.0.113.0/24", "dev", "eth0");
+    ok(await reaches(left.host, right.v4));
+    const log = await left.daemon.log();
+    strictEqual(
+      log.match(/sending to 10\.8\.0\.2: .*lower MTU/g)?.length,
+      1,
+      log,
+    );
+    strictEqual(log.split("\n").length, 2, log);
+  },
+);

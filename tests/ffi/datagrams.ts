@@ -30,6 +30,7 @@ export class End implements Disposable {
   readonly sender: Sender;
   readonly errors: { errno: number; datagrams: number }[] = [];
   readonly gone: SocketAddress[] = [];
+  readonly narrow: SocketAddress[] = [];
 
   constructor(port = 0, slots = 64, slotLength = SLOT) {
     this.buffer = new Uint8Array(slots * slotLength);
@@ -40,6 +41,7 @@ export class End implements Disposable {
       onError: (_to, errno, datagrams) =>
         void this.errors.push({ errno, datagrams }),
       otherSource: ({ address, port, scope }) => ({ address, port, scope }),
+      onNarrow: (to) => void this.narrow.push(to),
       onSourceGone: (to) => void this.gone.push(to),
     };
     this.sender = new Sender(address, 64, events);

@@ -169,6 +169,7 @@ namespaceTest(
       ok(packets.every(({ dontFragment }) => !dontFragment));
     }
     deepStrictEqual([end.errors, end.gone], [[], []]);
+    deepStrictEqual(end.narrow, [narrow]);
     // the path grew: trains go again once told
     sh("ip route change 10.50.0.0/24 dev ckudp0 mtu 1500");
     end.sender.add(0, 2 * 1452, 1452, narrow);
