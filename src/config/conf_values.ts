@@ -59,7 +59,11 @@ export function readMtu(pair: Pair): number {
 /** Address: a list, of which blanks separate the items too, as in wg-quick(8). */
 export function readAddresses(pair: Pair): InterfaceAddress[] {
   const spaced = withoutSurprises(pair).replace(/\s*\/\s*/g, "/");
-  return listOf(spaced.replace(/\s+/g, ",")).map((item) =>
+  const items = listOf(spaced.replace(/\s+/g, ","));
+  if (items.some((item) => /^255\.\d+\.\d+\.\d+$/.test(item))) {
+    throw problemOf(pair, "a netmask is written as a length, as 10.0.0.1/24");
+  }
+  return items.map((item) =>
     attempt(pair, item, () => parseInterfaceAddress(item))
   );
 }

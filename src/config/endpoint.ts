@@ -150,6 +150,9 @@ function splitAtPort(text: string): number {
     }
     return end + 1;
   }
+  if (text.includes(",")) {
+    throw new SyntaxError("a peer has one endpoint; remove the others");
+  }
   const colon = text.lastIndexOf(":");
   if (colon !== text.indexOf(":")) {
     throw new SyntaxError(

@@ -106,6 +106,10 @@ Deno.test("parseConfig() refuses bad prefixes", () => {
     "AllowedIPs: all: not an IP address, as 10.0.0.1/24 or fd00::1/64",
   );
   own(
+    "Address = 10.0.0.1 255.255.255.0",
+    "Address: a netmask is written as a length, as 10.0.0.1/24",
+  );
+  own(
     "Address = 10.0.0.256/24",
     "Address: 10.0.0.256/24: an IPv4 address is four numbers of 0 to 255, as 10.0.0.1",
   );
@@ -123,6 +127,10 @@ Deno.test("parseConfig() refuses bad endpoints", () => {
   peer(
     "Endpoint = fd00::1:51820",
     "Endpoint: fd00::1:51820: an IPv6 address stands in brackets, its port behind them, as [fd00::1]:51820",
+  );
+  peer(
+    "Endpoint = 192.0.2.1:7, 192.0.2.2:7",
+    "Endpoint: 192.0.2.1:7,192.0.2.2:7: a peer has one endpoint; remove the others",
   );
   peer(
     "Endpoint = vpn.example.com:70000",
