@@ -822,13 +822,19 @@ export function open_batch(q: usize, cnt: i32): i32 {
   return good;
 }
 // The two halves for themselves, for the RFC's own vectors: ChaCha20 from a block counter on under a whole nonce (§2.4),
-// and Poly1305 of whole blocks (§2.5).
+// and Poly1305 of any length (§2.5).
 export function chacha20(key: usize, nonce: usize, counter: u32, at: usize, length: i32): void {
   setup(key, load<u32>(nonce, 4), load<u32>(nonce, 8)); store<u32>(base + 1024, load<u32>(nonce), 52);
   pn = 0; gl = 0; stream(at, length, counter);
 }
-export function poly1305(key: usize, at: usize, blocks: i32, tag: usize): void {
-  polyInit(key); polyBlocks(at, blocks); polyTag(); v128.store(tag, v128.load(base + 1152, 112));
+export function poly1305(key: usize, at: usize, length: i32, tag: usize): void {
+  polyInit(key); polyBlocks(at, length >> 4);
+  const rest = length & 15, last = base + 2048;
+  if (rest) { // a short block carries its own 1; the 2^128 of a whole one, which polyBlocks adds, is taken back before
+    v128.store(last, i64x2.splat(0)); memory.copy(last, at + length - rest, rest); store<u8>(last + rest, 1);
+    store<u64>(base + 1152, load<u64>(base + 1152, 32) - 1, 32); polyBlocks(last, 1);
+  }
+  polyTag(); v128.store(tag, v128.load(base + 1152, 112));
 }
 export function init(): void { v128.store((base + 1088), i8x16(2,3,0,1,6,7,4,5,10,11,8,9,14,15,12,13)); v128.store((base + 1104), i8x16(3,0,1,2,7,4,5,6,11,8,9,10,15,12,13,14)); }
 init();

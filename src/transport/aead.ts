@@ -45,8 +45,8 @@ export interface Wasm {
     at: number,
     length: number,
   ): void;
-  /** Poly1305 for itself (§2.5) over whole blocks of 16 bytes; writes 16 bytes to `tag`. */
-  poly1305(key: number, at: number, blocks: number, tag: number): void;
+  /** Poly1305 for itself (§2.5) over `length` bytes at `at`; writes 16 bytes to `tag`. */
+  poly1305(key: number, at: number, length: number, tag: number): void;
   /** The Internet checksum's sum of `length` bytes at `at`, plus `initial`, folded to 16 bits. */
   checksum(at: number, length: number, initial: number): number;
 }
