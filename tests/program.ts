@@ -7,25 +7,28 @@
 
 const root = new URL("../", import.meta.url).pathname;
 
+/** Deno's command line before the path of a program, with what the binary has built in. */
+export const DENO: readonly string[] = [
+  ...[Deno.execPath(), "run", "--allow-all", "--quiet"],
+  "--v8-flags=--experimental-wasm-revectorize,--no-liftoff",
+];
+
+/** Caktus from source. */
+export const SOURCE: readonly string[] = [...DENO, `${root}main.ts`];
+
+/** Caktus as `deno task compile` made it. */
+export const BINARY: readonly string[] = [`${root}dist/caktus-linux-x64`];
+
 /** The command line that comes before Caktus's own words. */
 export const CAKTUS: readonly string[] = chosen();
 
 /** The process's name as the kernel cuts it, at 15 bytes. */
 export const PROCESS_NAME = CAKTUS[0]!.split("/").at(-1)!.slice(0, 15);
 
-function chosen(): string[] {
+function chosen(): readonly string[] {
   const which = Deno.env.get("CAKTUS_TEST_PROGRAM") ?? "source";
-  switch (which) {
-    case "source":
-      return [
-        ...[Deno.execPath(), "run", "--allow-all", "--quiet"],
-        // What the binary has built in.
-        "--v8-flags=--experimental-wasm-revectorize,--no-liftoff",
-        `${root}main.ts`,
-      ];
-    case "binary":
-      return [`${root}dist/caktus-linux-x64`];
-  }
+  if (which === "source") return SOURCE;
+  if (which === "binary") return BINARY;
   throw new RangeError(
     `CAKTUS_TEST_PROGRAM is ${which}, must be source or binary`,
   );

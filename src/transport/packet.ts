@@ -11,12 +11,9 @@
  * @module
  */
 
-import { HEADER_LENGTH, type PacketMemory, TAG_LENGTH } from "./memory.ts";
+import { TRANSPORT_DATA } from "../noise/messages.ts";
+import { HEADER_LENGTH, type PacketMemory } from "./memory.ts";
 
-/** The type of transport data. */
-export const TRANSPORT_DATA = 4;
-/** Bytes of the shortest transport data, a keepalive: header and tag. */
-export const MINIMUM_LENGTH = HEADER_LENGTH + TAG_LENGTH;
 /** Bytes that a packet is padded to a multiple of. */
 const PADDING_MULTIPLE = 16;
 

@@ -44,7 +44,7 @@ const TOOLS: Record<string, string[]> = {
 const PAGE = "Hello from the laptop, behind two NATs.";
 
 /** The program as it is called in the hosts. */
-let program: string[] = [];
+let program: readonly string[] = [];
 
 async function demo(): Promise<void> {
   await getReady();

@@ -4,7 +4,6 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import type { Host } from "../interop/netns.ts";
 import { sleep, until } from "../interop/process.ts";
 import {
-  CAKTUS,
   Daemon,
   type End,
   hostTest,
@@ -13,9 +12,9 @@ import {
   PORT,
   wired,
 } from "./hosts.ts";
+import { CAKTUS, DENO } from "../program.ts";
 
 const FOLDER = new URL("./", import.meta.url).pathname;
-const DENO = CAKTUS.slice(0, -1);
 
 /** Sends so many garbage datagrams to the tunnel's port. */
 async function garbage(from: Host, count: number) {

@@ -10,20 +10,11 @@
  * @module
  */
 
-import { cached, ROOT } from "../interop/install.ts";
+import { cached } from "../interop/install.ts";
 import { type Host, Network, type Program } from "../interop/netns.ts";
 import { sleep, until } from "../interop/process.ts";
 import { type KeyPair, keyPair } from "../interop/settings.ts";
-
-/** Caktus's command line, from source, with the flags that the binary has built in. */
-export const CAKTUS = [
-  Deno.execPath(),
-  "run",
-  "-A",
-  "--quiet",
-  "--v8-flags=--experimental-wasm-revectorize,--no-liftoff",
-  `${ROOT}main.ts`,
-];
+import { CAKTUS } from "../program.ts";
 
 /** Port of both ends. */
 export const PORT = 51820;

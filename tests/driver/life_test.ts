@@ -3,14 +3,8 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
 import { sleep, until } from "../interop/process.ts";
 import type { Host } from "../interop/netns.ts";
-import {
-  CAKTUS,
-  type Daemon,
-  hostTest,
-  Pair,
-  startDaemon,
-  wired,
-} from "./hosts.ts";
+import { type Daemon, hostTest, Pair, startDaemon, wired } from "./hosts.ts";
+import { CAKTUS } from "../program.ts";
 
 const SOCKET = "/var/run/wireguard/wg0.sock";
 

@@ -18,6 +18,7 @@ import {
   wireguardGo,
   writeAll,
 } from "./hosts.ts";
+import { PROCESS_NAME } from "../program.ts";
 
 const A = keyPair(), B = keyPair(), C = keyPair();
 
@@ -277,5 +278,5 @@ async function takesRandomPorts(host: Host): Promise<void> {
 /** The sockets of the daemon, with their inodes and marks. */
 async function sockets(host: Host): Promise<string[]> {
   const all = await host.must("ss", "-Huanep");
-  return all.split("\n").filter((line) => line.includes("deno")).sort();
+  return all.split("\n").filter((line) => line.includes(PROCESS_NAME)).sort();
 }

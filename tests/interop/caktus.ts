@@ -9,29 +9,18 @@ import type { Host } from "./netns.ts";
 import type { Peer, Running } from "./peers.ts";
 import { failure, type Result } from "./process.ts";
 import { confText } from "./settings.ts";
+import { BINARY, SOURCE } from "../program.ts";
 
-/** V8's flags that `deno task compile` bakes into the binary. */
-const V8_FLAGS = "--v8-flags=--experimental-wasm-revectorize,--no-liftoff";
-
-const commands = new WeakMap<Peer, string[]>();
+const commands = new WeakMap<Peer, readonly string[]>();
 
 /** Caktus from source. */
-export const caktus: Peer = program("caktus", [
-  Deno.execPath(),
-  "run",
-  "-A",
-  "--quiet",
-  V8_FLAGS,
-  `${ROOT}main.ts`,
-]);
+export const caktus: Peer = program("caktus", SOURCE);
 
 /** Caktus as `deno task compile` made it. */
-export const caktusBinary: Peer = program("caktus-binary", [
-  `${ROOT}dist/caktus-linux-x64`,
-]);
+export const caktusBinary: Peer = program("caktus-binary", BINARY);
 
 /** The command line of Caktus, of either kind. @throws RangeError where the peer is another implementation */
-export function commandOf(peer: Peer): string[] {
+export function commandOf(peer: Peer): readonly string[] {
   const command = commands.get(peer);
   if (!command) throw new RangeError(`${peer.name} is not Caktus`);
   return command;
@@ -42,7 +31,7 @@ export function isCaktus(peer: Peer): boolean {
   return peer === caktus || peer === caktusBinary;
 }
 
-function program(name: string, command: string[]): Peer {
+function program(name: string, command: readonly string[]): Peer {
   const path = command.at(-1) ?? "";
   const peer: Peer = {
     name,
