@@ -14,7 +14,7 @@ import type {
 } from "../config/config.ts";
 import { formatPrefix } from "../config/prefix.ts";
 import { CookieChecker } from "../noise/cookie.ts";
-import { constantTimeEqual, publicKeyOf } from "../noise/crypto.ts";
+import { constantTimeEqual } from "../noise/crypto.ts";
 import {
   isZero,
   type PresharedKey,
@@ -61,13 +61,11 @@ function setPrivateKey(
 }
 
 function identityOf(state: State, staticPrivate: PrivateKey) {
-  const staticPublic = publicKeyOf(staticPrivate) as PublicKey;
+  const { keyAgreement } = state;
+  const own = staticPrivate.slice() as PrivateKey;
+  const staticPublic = keyAgreement.publicKeyOf(own);
   const checker = new CookieChecker(staticPublic, state.random);
-  return {
-    staticPrivate: staticPrivate.slice() as PrivateKey,
-    staticPublic,
-    checker,
-  };
+  return { staticPrivate: own, staticPublic, keyAgreement, checker };
 }
 
 function rekey(state: State, peer: Peer, now: number): void {

@@ -23,6 +23,10 @@ import type {
   Endpoint,
   PeerStatus,
 } from "../config/config.ts";
+import {
+  type KeyAgreement,
+  nobleKeyAgreement,
+} from "../noise/key_agreement.ts";
 import type { WallTime } from "../noise/tai64n.ts";
 import type { Cipher } from "../transport/aead.ts";
 import type { PacketMemory } from "../transport/memory.ts";
@@ -51,6 +55,8 @@ export interface DeviceOptions {
   /** New random bytes, fit for keys. */
   random: (length: number) => Uint8Array;
   wallClock: () => WallTime;
+  /** What computes X25519; noble unless given. */
+  keyAgreement?: KeyAgreement;
   /** The interface's MTU, past which nothing is padded. */
   mtu: number;
   /**
@@ -76,6 +82,7 @@ export class Device {
       output,
       random,
       wallClock: options.wallClock,
+      keyAgreement: options.keyAgreement ?? nobleKeyAgreement,
       outbound: new Outbound(memory, cipher, output),
       inbound: new Inbound(memory, cipher),
       peers: new Map(),

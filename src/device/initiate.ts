@@ -43,15 +43,14 @@ export function initiate(
 /** A new initiation under a new index, which takes the place of the one before. */
 function writeNext(
   state: State,
-  { staticPrivate, staticPublic }: Identity,
+  identity: Identity,
   peer: Peer,
 ): Uint8Array | undefined {
   const staticStatic = staticStaticOf(state, peer);
   if (staticStatic === null) return undefined;
   const timestamp = nextTimestamp(peer.sentTimestamp, state.wallClock());
   const created = createInitiation({
-    staticPrivate,
-    staticPublic,
+    ...identity,
     ephemeralPrivate: clamp(state.random(32)),
     remoteStatic: peer.publicKey,
     staticStatic,

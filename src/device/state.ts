@@ -6,8 +6,8 @@
  */
 
 import { CookieChecker } from "../noise/cookie.ts";
-import { dh } from "../noise/crypto.ts";
 import type { StaticKeys } from "../noise/handshake.ts";
+import type { KeyAgreement } from "../noise/key_agreement.ts";
 import type { WallTime } from "../noise/tai64n.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import type { AllowedIps } from "./allowed_ips.ts";
@@ -33,6 +33,7 @@ export interface State {
   readonly inbound: Inbound;
   /** New random bytes. */
   readonly random: (length: number) => Uint8Array;
+  readonly keyAgreement: KeyAgreement;
   readonly wallClock: () => WallTime;
   /** By the public key in hex, in the order in which they came. */
   readonly peers: Map<string, Peer>;
@@ -50,12 +51,13 @@ export interface State {
 
 /** DH of the interface's and the peer's static keys; `null` without a private key, or if the peer's key is of low order. */
 export function staticStaticOf(
-  { identity }: State,
+  { identity, keyAgreement }: State,
   peer: Peer,
 ): Uint8Array | null {
   if (identity === undefined) return null;
   if (peer.staticStatic === undefined) {
-    peer.staticStatic = dh(identity.staticPrivate, peer.publicKey) ?? null;
+    peer.staticStatic =
+      keyAgreement.dh(identity.staticPrivate, peer.publicKey) ?? null;
   }
   return peer.staticStatic;
 }

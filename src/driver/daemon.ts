@@ -48,6 +48,12 @@ export async function runDaemon(name: string): Promise<number> {
         "the fast one fails on this machine; going on with the slow one",
       );
     }
+    if (tunnel.keyAgreement.name !== "platform") {
+      log.report(
+        "checking X25519",
+        "the runtime's fails on this machine; going on with the slow one",
+      );
+    }
     tunnel.onNarrow = (address) =>
       log.report(
         `sending to ${address}`,

@@ -31,6 +31,7 @@ import { type Cipher, loadWasm, noble, type Wasm } from "../transport/aead.ts";
 import { MEMORY_LENGTH } from "../transport/layout.ts";
 import { agreesWithNoble } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
+import { checkedKeyAgreement } from "./key_agreement.ts";
 import { OuterSource } from "./outer_source.ts";
 import { Sink } from "./sink.ts";
 import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
@@ -60,6 +61,8 @@ export class Tunnel {
   readonly sockets: Sockets;
   /** The WASM cipher; noble where that one fails its check on this machine. */
   readonly cipher: Cipher;
+  /** The platform's X25519; noble where that one fails its check. */
+  readonly keyAgreement = checkedKeyAgreement();
   #device: Device;
   #wasm: Wasm;
   #address: number;
@@ -341,6 +344,7 @@ export class Tunnel {
       cipher: this.cipher,
       output,
       wallClock,
+      keyAgreement: this.keyAgreement,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       mtu: DEFAULT_MTU,
     });

@@ -17,8 +17,7 @@
 
 import { chacha20poly1305, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { x25519 } from "@noble/curves/ed25519.js";
-import { blake2s } from "@noble/hashes/blake2.js";
-import { hmac } from "@noble/hashes/hmac.js";
+import { blake2s, hmacBlake2s } from "./blake2s.ts";
 import type { PrivateKey, PublicKey } from "./keys.ts";
 
 /** Bytes in a key, a hash and a chaining key. */
@@ -52,21 +51,17 @@ export function publicKeyOf(privateKey: PrivateKey): PublicKey {
 
 /** HASH(parts[0] ‖ parts[1] ‖ …): BLAKE2s, 32 bytes. */
 export function hash(...parts: Uint8Array[]): Uint8Array {
-  const state = blake2s.create({ dkLen: KEY_LENGTH });
-  for (const part of parts) state.update(part);
-  return state.digest();
+  return blake2s(KEY_LENGTH, EMPTY, parts);
 }
 
 /** MAC(key, parts[0] ‖ parts[1] ‖ …): keyed BLAKE2s, 16 bytes. Not HMAC. */
 export function mac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
-  const state = blake2s.create({ key, dkLen: MAC_LENGTH });
-  for (const part of parts) state.update(part);
-  return state.digest();
+  return blake2s(MAC_LENGTH, key, parts);
 }
 
 /** KDF₁(key, input): 32 bytes. */
 export function kdf1(key: Uint8Array, input: Uint8Array): Uint8Array {
-  const secret = hmac(blake2s, key, input);
+  const secret = hmacBlake2s(key, [input]);
   const first = expand(secret, EMPTY, 1);
   secret.fill(0);
   return first;
@@ -77,7 +72,7 @@ export function kdf2(
   key: Uint8Array,
   input: Uint8Array,
 ): [Uint8Array, Uint8Array] {
-  const secret = hmac(blake2s, key, input);
+  const secret = hmacBlake2s(key, [input]);
   const first = expand(secret, EMPTY, 1);
   const second = expand(secret, first, 2);
   secret.fill(0);
@@ -89,7 +84,7 @@ export function kdf3(
   key: Uint8Array,
   input: Uint8Array,
 ): [Uint8Array, Uint8Array, Uint8Array] {
-  const secret = hmac(blake2s, key, input);
+  const secret = hmacBlake2s(key, [input]);
   const first = expand(secret, EMPTY, 1);
   const second = expand(secret, first, 2);
   const third = expand(secret, second, 3);
@@ -157,8 +152,5 @@ function expand(
   previous: Uint8Array,
   counter: number,
 ): Uint8Array {
-  return hmac.create(blake2s, secret)
-    .update(previous)
-    .update(new Uint8Array([counter]))
-    .digest();
+  return hmacBlake2s(secret, [previous, new Uint8Array([counter])]);
 }

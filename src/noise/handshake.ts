@@ -19,7 +19,7 @@
  * @module
  */
 
-import { publicKeyOf } from "./crypto.ts";
+import { type KeyAgreement, nobleKeyAgreement } from "./key_agreement.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "./keys.ts";
 import type { Initiation, Response } from "./messages.ts";
 import { Transcript } from "./transcript.ts";
@@ -28,10 +28,12 @@ const EMPTY = new Uint8Array(0);
 /** Q where the peers have agreed on no preshared key (§5.4). */
 const NO_PRESHARED_KEY = new Uint8Array(32) as PresharedKey;
 
-/** The key pair of an interface. */
+/** The key pair of an interface, and what works with it. */
 export interface StaticKeys {
   staticPrivate: PrivateKey;
   staticPublic: PublicKey;
+  /** What computes its DHs; noble unless given. */
+  keyAgreement?: KeyAgreement;
 }
 
 /** Options of {@linkcode createInitiation}. */
@@ -58,10 +60,11 @@ export function createInitiation(
   options: CreateInitiationOptions,
 ): { message: Initiation; state: Initiator } | undefined {
   const { staticPrivate, ephemeralPrivate, remoteStatic } = options;
-  const t = Transcript.begin(remoteStatic);
+  const { keyAgreement = nobleKeyAgreement } = options;
+  const t = Transcript.begin(remoteStatic, keyAgreement);
   const state = { transcript: t, staticPrivate, ephemeralPrivate };
   // e
-  const ephemeral = publicKeyOf(ephemeralPrivate);
+  const ephemeral = keyAgreement.publicKeyOf(ephemeralPrivate);
   t.mixEphemeral(ephemeral);
   // es
   if (!t.mixDh(ephemeralPrivate, remoteStatic)) {
@@ -100,7 +103,8 @@ export function readStatic(
   message: Initiation,
   local: StaticKeys,
 ): Responder | undefined {
-  const t = Transcript.begin(local.staticPublic);
+  const { staticPublic, keyAgreement = nobleKeyAgreement } = local;
+  const t = Transcript.begin(staticPublic, keyAgreement);
   const remoteEphemeral = message.ephemeral as PublicKey;
   // e
   t.mixEphemeral(remoteEphemeral);
@@ -165,7 +169,7 @@ export function createResponse(
 ): { message: Response; keys: SessionKeys } | undefined {
   const t = state.transcript;
   // e
-  const ephemeral = publicKeyOf(ephemeralPrivate);
+  const ephemeral = t.keyAgreement.publicKeyOf(ephemeralPrivate);
   t.mixEphemeral(ephemeral);
   // ee, se
   const mixed = t.mixDh(ephemeralPrivate, state.remoteEphemeral) &&

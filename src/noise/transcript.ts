@@ -8,7 +8,8 @@
  * @module
  */
 
-import { dh, hash, kdf1, kdf2, kdf3, open, seal } from "./crypto.ts";
+import { hash, kdf1, kdf2, kdf3, open, seal } from "./crypto.ts";
+import type { KeyAgreement } from "./key_agreement.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "./keys.ts";
 
 const CONSTRUCTION = new TextEncoder().encode(
@@ -23,18 +24,29 @@ const EMPTY = new Uint8Array(0);
 
 /** The paper's running C and H, and κ, the last key mixed out of them. */
 export class Transcript {
+  /** What computes the DHs that are mixed in. */
+  readonly keyAgreement: KeyAgreement;
   #chainingKey: Uint8Array;
   #hash: Uint8Array;
   #key: Uint8Array = EMPTY;
 
-  private constructor(chainingKey: Uint8Array, hash: Uint8Array) {
+  private constructor(
+    keyAgreement: KeyAgreement,
+    chainingKey: Uint8Array,
+    hash: Uint8Array,
+  ) {
+    this.keyAgreement = keyAgreement;
     this.#chainingKey = chainingKey;
     this.#hash = hash;
   }
 
   /** Both sides begin from the responder's static key: H := HASH(H₀ ‖ Sᵣ) */
-  static begin(responderStatic: PublicKey): Transcript {
+  static begin(
+    responderStatic: PublicKey,
+    keyAgreement: KeyAgreement,
+  ): Transcript {
     return new Transcript(
+      keyAgreement,
       INITIAL_CHAINING_KEY.slice(),
       hash(INITIAL_HASH, responderStatic),
     );
@@ -46,7 +58,11 @@ export class Transcript {
    * left behind: the next token makes a new one.
    */
   fork(): Transcript {
-    return new Transcript(this.#chainingKey.slice(), this.#hash.slice());
+    return new Transcript(
+      this.keyAgreement,
+      this.#chainingKey.slice(),
+      this.#hash.slice(),
+    );
   }
 
   /** Token `e`: a public ephemeral enters both C and H. */
@@ -61,7 +77,7 @@ export class Transcript {
    * end.
    */
   mixDh(privateKey: PrivateKey, publicKey: PublicKey): boolean {
-    const shared = dh(privateKey, publicKey);
+    const shared = this.keyAgreement.dh(privateKey, publicKey);
     if (shared === undefined) return false;
     this.mixShared(shared);
     shared.fill(0);

@@ -19,6 +19,7 @@ import { RateLimiter } from "../../src/device/rate_limiter.ts";
 import { handleDatagram, openBatch } from "../../src/device/receive.ts";
 import { handlePacket } from "../../src/device/send.ts";
 import type { State } from "../../src/device/state.ts";
+import { nobleKeyAgreement } from "../../src/noise/key_agreement.ts";
 import { clamp } from "../../src/noise/keys.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
 import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
@@ -60,6 +61,7 @@ export class Machine {
       memory,
       output,
       random,
+      keyAgreement: nobleKeyAgreement,
       wallClock: () => ({ seconds: 1_700_000_000, nanoseconds: 0 }),
       outbound: new Outbound(memory, cipher, output),
       inbound: new Inbound(memory, cipher),

@@ -1,12 +1,23 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
-import { dh, publicKeyOf } from "../../src/noise/crypto.ts";
+import { platformKeyAgreement } from "../../src/driver/key_agreement.ts";
+import {
+  type KeyAgreement,
+  nobleKeyAgreement,
+} from "../../src/noise/key_agreement.ts";
 import type { PrivateKey, PublicKey } from "../../src/noise/keys.ts";
 import { unhex, x25519Cases } from "./vectors.ts";
 
 const privateKey = (text: string) => unhex(text) as PrivateKey;
 const publicKey = (text: string) => unhex(text) as PublicKey;
 
-Deno.test("dh() passes Wycheproof's x25519 cases, and refuses a zero secret", () => {
+/** One test for each implementation of X25519. */
+function test(name: string, body: (agreement: KeyAgreement) => void): void {
+  for (const agreement of [nobleKeyAgreement, platformKeyAgreement()]) {
+    Deno.test(`${agreement.name}: ${name}`, () => body(agreement));
+  }
+}
+
+test("dh() passes Wycheproof's x25519 cases, and refuses a zero secret", ({ dh }) => {
   const ran = { computed: 0, refused: 0 };
   for (const test of x25519Cases()) {
     const shared = dh(test.private as PrivateKey, test.public as PublicKey);
@@ -23,7 +34,7 @@ Deno.test("dh() passes Wycheproof's x25519 cases, and refuses a zero secret", ()
   deepStrictEqual(ran, { computed: 487, refused: 31 });
 });
 
-Deno.test("dh() passes the vectors of RFC 7748 section 5.2", () => {
+test("dh() passes the vectors of RFC 7748 section 5.2", ({ dh }) => {
   const vectors = [
     [
       "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
@@ -41,7 +52,7 @@ Deno.test("dh() passes the vectors of RFC 7748 section 5.2", () => {
   }
 });
 
-Deno.test("dh() passes the iterations of RFC 7748 section 5.2", () => {
+test("dh() passes the iterations of RFC 7748 section 5.2", ({ dh }) => {
   const nine = "09" + "00".repeat(31);
   let [k, u] = [privateKey(nine), publicKey(nine)];
   const after: Record<number, string> = {
@@ -57,7 +68,7 @@ Deno.test("dh() passes the iterations of RFC 7748 section 5.2", () => {
   }
 });
 
-Deno.test("publicKeyOf() and dh() pass RFC 7748 section 6.1", () => {
+test("publicKeyOf() and dh() pass RFC 7748 section 6.1", ({ dh, publicKeyOf }) => {
   const alice = privateKey(
     "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
   );
