@@ -1,8 +1,8 @@
 /**
- * Assembles the WebAssembly kernels: `src/transport/*.as.ts` →
- * `src/transport/aead_module.ts`, which holds the module in base64 so that the
- * core needs no file at run time. tests/transport/assemble_test.ts assembles
- * once more and compares, so nobody has to trust a binary.
+ * Assembles the WebAssembly modules, each `x.as.ts` to `x_module.ts` beside it, which
+ * hold them in base64 so that the core needs no file at run time.
+ * tests/transport/assemble_test.ts assembles once more and compares, so nobody
+ * has to trust a binary.
  *
  *     deno task build:wasm
  *
@@ -11,25 +11,45 @@
 
 import asc from "assemblyscript/asc";
 
-const FOLDER = new URL("../src/transport/", import.meta.url);
-const MODULE = new URL("aead_module.ts", FOLDER);
-
-/** Pages of 64 KiB that the module shares with the tunnel: 8 MiB. */
+const ROOT = new URL("../", import.meta.url);
+/** Pages of 64 KiB that a module shares with the tunnel: 8 MiB. */
 const PAGES = "128";
 
-/** The WebAssembly module that `src/transport/aead.as.ts` assembles to. */
-export async function assemble(): Promise<Uint8Array> {
+/** A module of the program: where its source is, and under which name it is exported. */
+export interface WasmModule {
+  /** The AssemblyScript source. */
+  readonly source: string;
+  /** The file that holds the assembled module. */
+  readonly target: string;
+  readonly constant: string;
+}
+
+export const MODULES: readonly WasmModule[] = [
+  {
+    source: "src/transport/aead.as.ts",
+    target: "src/transport/aead_module.ts",
+    constant: "AEAD_MODULE",
+  },
+];
+
+/** The WebAssembly module that `source` assembles to, for memory that is shared between threads or not. */
+export async function assemble(
+  { source }: WasmModule,
+  isShared = false,
+): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
+  const url = new URL(source, ROOT);
   const { error, stderr } = await asc.main([
-    "aead.as.ts",
-    ...["--outFile", "aead.wasm", "-O3", "--noAssert", "--runtime", "stub"],
-    ...["--enable", "simd,relaxed-simd", "--memoryBase", "8192"],
-    ...["--importMemory", "--initialMemory", PAGES],
+    url.pathname.split("/").at(-1)!,
+    ...["--outFile", "out.wasm", "-O3", "--noAssert", "--runtime", "stub"],
+    ...["--enable", `simd,relaxed-simd${isShared ? ",threads" : ""}`],
+    ...["--memoryBase", "8192", "--importMemory", "--initialMemory", PAGES],
     ...["--maximumMemory", PAGES, "--noExportMemory"],
+    ...(isShared ? ["--sharedMemory"] : []),
   ], {
     readFile: (name) => {
       try {
-        return Deno.readTextFileSync(new URL(name, FOLDER));
+        return Deno.readTextFileSync(new URL(name, url));
       } catch {
         return null;
       }
@@ -45,12 +65,16 @@ export async function assemble(): Promise<Uint8Array> {
   return binary;
 }
 
-/** The text of `aead_module.ts` for a module. */
-export function moduleText(binary: Uint8Array): string {
+/** The text of the file that holds `binary`. */
+export function moduleText(
+  { source, constant }: WasmModule,
+  binary: Uint8Array,
+): string {
   const lines = binary.toBase64().match(/.{1,100}/g) ?? [];
+  const name = source.split("/").at(-1);
   return [
-    "/** Assembled from aead.as.ts by `deno task build:wasm`; not to be edited. @module */",
-    "export const AEAD_MODULE: string = `",
+    `/** Assembled from ${name} by \`deno task build:wasm\`; not to be edited. @module */`,
+    `export const ${constant}: string = \``,
     ...lines,
     "`;",
     "",
@@ -58,7 +82,10 @@ export function moduleText(binary: Uint8Array): string {
 }
 
 if (import.meta.main) {
-  const binary = await assemble();
-  await Deno.writeTextFile(MODULE, moduleText(binary));
-  console.log(`src/transport/aead_module.ts: ${binary.length} bytes`);
+  for (const module of MODULES) {
+    const binary = await assemble(module);
+    const target = new URL(module.target, ROOT);
+    await Deno.writeTextFile(target, moduleText(module, binary));
+    console.log(`${module.target}: ${binary.length} bytes`);
+  }
 }

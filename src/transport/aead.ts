@@ -15,11 +15,9 @@
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { AEAD_MODULE } from "./aead_module.ts";
-import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH } from "./layout.ts";
+import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH, SCRATCH_LENGTH } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
-
-/** Bytes of the WASM cipher's scratch, some of which `init` fills with constants. */
-const SCRATCH_LENGTH = 4096;
+import { instantiate } from "./wasm_module.ts";
 
 /** Seals and opens the packets that descriptors name; see batch.ts for their form. */
 export interface Cipher {
@@ -60,21 +58,17 @@ interface Exports {
   init(): void;
 }
 
-/** Instantiates the WASM module over `shared`, whose buffer becomes packet memory. */
-export function loadWasm(shared: WebAssembly.Memory): Wasm {
-  const module = new WebAssembly.Module(Uint8Array.fromBase64(AEAD_MODULE));
-  const base = new WebAssembly.Global(
-    { value: "i32", mutable: false },
-    CIPHER_SCRATCH,
-  );
-  const abort = () => {
-    throw new RangeError("the WASM cipher stopped");
-  };
-  const instance = new WebAssembly.Instance(module, {
-    env: { memory: shared, base, abort },
-  });
-  const wasm = instance.exports as unknown as Exports;
-  const memory = packetMemory(shared.buffer as ArrayBuffer);
+/**
+ * Instantiates the WASM module over `shared`, whose buffer becomes packet
+ * memory, with SCRATCH_LENGTH bytes of it at `scratch` for itself: instances
+ * in several threads need a place each (layout.ts, `cipherScratch`).
+ */
+export function loadWasm(
+  shared: WebAssembly.Memory,
+  scratch: number = CIPHER_SCRATCH,
+): Wasm {
+  const wasm = instantiate(AEAD_MODULE, shared, scratch) as unknown as Exports;
+  const memory = packetMemory(shared.buffer);
   wasm.init();
   return {
     memory,
@@ -82,11 +76,11 @@ export function loadWasm(shared: WebAssembly.Memory): Wasm {
       name: "WASM",
       sealBatch(descriptors, count) {
         wasm.seal_batch(descriptors, count);
-        wipeScratch(memory, wasm);
+        wipeScratch(memory, wasm, scratch);
       },
       openBatch(descriptors, count) {
         wasm.open_batch(descriptors, count);
-        wipeScratch(memory, wasm);
+        wipeScratch(memory, wasm, scratch);
       },
     },
     chacha20: wasm.chacha20,
@@ -96,8 +90,12 @@ export function loadWasm(shared: WebAssembly.Memory): Wasm {
 }
 
 /** The last packet's key would stay in the cipher's scratch, where the end of its session does not reach. */
-function wipeScratch({ bytes }: PacketMemory, wasm: Exports): void {
-  bytes.fill(0, CIPHER_SCRATCH, CIPHER_SCRATCH + SCRATCH_LENGTH);
+function wipeScratch(
+  { bytes }: PacketMemory,
+  wasm: Exports,
+  scratch: number,
+): void {
+  bytes.fill(0, scratch, scratch + SCRATCH_LENGTH);
   wasm.init();
 }
 

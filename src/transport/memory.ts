@@ -28,8 +28,8 @@ export interface PacketMemory {
   readonly words: Uint32Array;
 }
 
-/** The views of `buffer`, whose length is a multiple of 4. */
-export function packetMemory(buffer: ArrayBuffer): PacketMemory {
+/** The views of `buffer`, shared between threads or not, whose length is a multiple of 4. */
+export function packetMemory(buffer: ArrayBufferLike): PacketMemory {
   return {
     bytes: new Uint8Array(buffer),
     view: new DataView(buffer),

@@ -1,11 +1,18 @@
-/** The committed WASM module is what its source assembles to. @module */
+/** The committed WASM modules are what their sources assemble to. @module */
 
-import { strictEqual } from "node:assert";
-import { assemble, moduleText } from "../../.ci/assemble.ts";
+import { deepStrictEqual, strictEqual } from "node:assert";
+import { assemble, MODULES, moduleText } from "../../.ci/assemble.ts";
+import { moduleBytes } from "../../src/transport/wasm_module.ts";
 
-Deno.test("aead_module.ts is what aead.as.ts assembles to", async () => {
-  const committed = await Deno.readTextFile(
-    new URL("../../src/transport/aead_module.ts", import.meta.url),
-  );
-  strictEqual(moduleText(await assemble()), committed);
-});
+for (const module of MODULES) {
+  Deno.test(`${module.target} is what ${module.source} assembles to`, async () => {
+    const committed = await Deno.readTextFile(
+      new URL(`../../${module.target}`, import.meta.url),
+    );
+    const binary = await assemble(module);
+    strictEqual(moduleText(module, binary), committed);
+    const forShared = moduleBytes(binary.toBase64(), true);
+    deepStrictEqual(forShared, await assemble(module, true));
+    deepStrictEqual(moduleBytes(binary.toBase64(), false), binary);
+  });
+}
