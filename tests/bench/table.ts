@@ -1,0 +1,95 @@
+/**
+ * The results as a table in Markdown, which a terminal shows as well.
+ *
+ * @module
+ */
+
+import { type Measure, MEASURES, verdict } from "./goals.ts";
+import { NAMES } from "./implementations.ts";
+import { median, spreadPercent } from "./statistics.ts";
+
+/** One figure of one round. */
+export interface Sample {
+  round: number;
+  implementation: string;
+  /** A name of goals.ts. */
+  measure: string;
+  value: number;
+}
+
+/** What one run leaves. */
+export interface Results {
+  /** Processor, cores, kernel and versions, for people. */
+  machine: string[];
+  /** What was asked for. */
+  command: string;
+  samples: Sample[];
+}
+
+/** The values of one figure of one implementation. */
+export function valuesOf(
+  { samples }: Results,
+  measure: string,
+  implementation: string,
+): number[] {
+  return samples.filter((sample) =>
+    sample.measure === measure && sample.implementation === implementation
+  ).map(({ value }) => value);
+}
+
+/** The implementations that were measured, Caktus first. */
+export function implementationsOf({ samples }: Results): string[] {
+  const found = new Set(samples.map(({ implementation }) => implementation));
+  return NAMES.filter((name) => found.has(name));
+}
+
+/** The measures that have figures. */
+export function measuresOf({ samples }: Results): string[] {
+  const found = new Set(samples.map(({ measure }) => measure));
+  return Object.keys(MEASURES).filter((name) => found.has(name));
+}
+
+/** Medians with their spreads, then Caktus's ratio to each other one and its goal. */
+export function table(results: Results): string {
+  const names = implementationsOf(results);
+  const others = names.filter((name) => name !== "caktus");
+  const head = ["", ...names, ...others.map((name) => `/ ${name}`)];
+  const rows = measuresOf(results).map((key) => {
+    const measure = MEASURES[key]!;
+    const cells = names.map((name) => cell(valuesOf(results, key, name)));
+    const ratios = others.map((name) => ratioCell(results, key, name));
+    return [`${measure.label}, ${measure.unit}`, ...cells, ...ratios];
+  });
+  return [head, head.map((_, n) => n === 0 ? "---" : "--:"), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function cell(values: readonly number[]): string {
+  if (values.length === 0) return "–";
+  return `${short(median(values))} ±${
+    (spreadPercent(values) / 2).toFixed(0)
+  } %`;
+}
+
+/** The ratio of medians, and how it stands to its goal: `1.41 (reach 1.3, aim 1.6: reach)`. */
+function ratioCell(results: Results, key: string, other: string): string {
+  const own = valuesOf(results, key, "caktus");
+  const theirs = valuesOf(results, key, other);
+  if (own.length === 0 || theirs.length === 0 || median(theirs) === 0) {
+    return "–";
+  }
+  const ratio = median(own) / median(theirs);
+  const { better, goals }: Measure = MEASURES[key]!;
+  const goal = goals?.[other];
+  if (!goal) return ratio.toFixed(2);
+  const how = verdict(ratio, goal, better);
+  return `${
+    ratio.toFixed(2)
+  } (reach ${goal.reach}, aim ${goal.aim}: **${how}**)`;
+}
+
+/** Three digits. */
+export function short(value: number): string {
+  if (value >= 100) return Math.round(value).toString();
+  return value.toFixed(value >= 10 ? 1 : 2);
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { figure } from "./figure.ts";
+import { verdict } from "./goals.ts";
+import { withMeasured } from "./page.ts";
+import { median, percentile, spreadPercent } from "./statistics.ts";
+import { type Results, short, table } from "./table.ts";
+
+function results(own: number[], theirs: number[], measure: string): Results {
+  const sample = (implementation: string) => (value: number, n: number) => ({
+    round: n + 1,
+    implementation,
+    measure,
+    value,
+  });
+  return {
+    machine: [],
+    command: "",
+    samples: [
+      ...theirs.map(sample("wireguard-go")),
+      ...own.map(sample("caktus")),
+    ],
+  };
+}
+
+Deno.test("median() is the middle, of an even number the mean of two", () => {
+  assert.equal(median([9, 1, 10]), 9);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.throws(() => median([]), RangeError);
+});
+
+Deno.test("percentile() is a value that was there", () => {
+  const values = Array.from({ length: 100 }, (_, n) => 100 - n);
+  assert.equal(percentile(values, 50), 50);
+  assert.equal(percentile(values, 99), 99);
+  assert.equal(percentile([7], 99), 7);
+});
+
+Deno.test("spreadPercent() is the range by the median", () => {
+  assert.equal(spreadPercent([90, 100, 110]), 20);
+  assert.equal(spreadPercent([0, 0]), 0);
+});
+
+Deno.test("verdict() turns with what is better", () => {
+  const [more, less] = [{ reach: 1.3, aim: 1.6 }, { reach: 0.55, aim: 0.45 }];
+  assert.deepEqual(
+    [1.2, 1.3, 1.6].map((ratio) => verdict(ratio, more, "more")),
+    ["below", "reach", "aim"],
+  );
+  assert.deepEqual(
+    [0.6, 0.55, 0.4].map((ratio) => verdict(ratio, less, "less")),
+    ["below", "reach", "aim"],
+  );
+});
+
+Deno.test("table() puts Caktus first and compares medians with the goal", () => {
+  const text = table(results([3000, 2800, 2900], [2000, 1900, 2100], "tcp1"));
+  assert.equal(
+    text,
+    [
+      "|  | caktus | wireguard-go | / wireguard-go |",
+      "| --- | --: | --: | --: |",
+      "| TCP, 1 stream, Mbit/s | 2900 ±3 % | 2000 ±5 % | 1.45 (reach 1.3, aim 1.6: **reach**) |",
+    ].join("\n"),
+  );
+});
+
+Deno.test("table() compares with nothing where nothing was measured", () => {
+  assert.match(table(results([1], [0], "udp100loss")), /\| – \|$/m);
+});
+
+Deno.test("short() keeps three digits", () => {
+  assert.deepEqual([1234.5, 12.34, 0.123].map(short), ["1235", "12.3", "0.12"]);
+});
+
+Deno.test("figure() draws bars to one scale, and no mark-up from names", () => {
+  const svg = figure("a < b", [{
+    label: "TCP",
+    bars: [{ name: "caktus", value: 200 }, { name: "x&y", value: 100 }],
+  }]);
+  const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map((m) =>
+    Number(m[1])
+  );
+  assert.equal(widths.length, 2);
+  assert.equal(widths[0]! / widths[1]!, 2);
+  assert.match(svg, /a &lt; b/);
+  assert.match(svg, /x&amp;y/);
+  assert.match(svg, /prefers-color-scheme: dark/);
+});
+
+Deno.test("withMeasured() replaces only what is between the marks", () => {
+  const page = "a\n<!-- measured -->\nold\n<!-- end of measured -->\nb\n";
+  const next = withMeasured(page, "new");
+  assert.equal(
+    next,
+    "a\n<!-- measured -->\n\nnew\n\n<!-- end of measured -->\nb\n",
+  );
+  assert.throws(() => withMeasured("nothing", "new"), /no place/);
+});
