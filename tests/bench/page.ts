@@ -5,7 +5,7 @@
  */
 
 import { ROOT } from "../interop/install.ts";
-import { figure } from "./figure.ts";
+import { figure, type Group } from "./figure.ts";
 import { MEASURES } from "./goals.ts";
 import {
   implementationsOf,
@@ -30,7 +30,7 @@ const FIGURES: [string, string, string[]][] = [
 /** Between these lines of the page stands what was measured. */
 const MARKS = ["<!-- measured -->", "<!-- end of measured -->"] as const;
 
-/** Writes tables and figures of these files of results into docs/; figures show the first file. @throws Error without a file */
+/** Writes tables and figures of these files of results into docs/; a figure shows the first file that has what it compares. @throws Error without a file */
 export function draw(paths: readonly string[]): void {
   if (paths.length === 0) throw new Error("--draw needs a file of results");
   const all = paths.map((path): Results =>
@@ -38,7 +38,7 @@ export function draw(paths: readonly string[]): void {
   );
   const page = `${ROOT}docs/performance.md`;
   const text = Deno.readTextFileSync(page);
-  const drawn = drawFigures(all[0]!);
+  const drawn = all.flatMap((each) => drawFigures(each, all));
   Deno.writeTextFileSync(page, withMeasured(text, measured(all, drawn)));
 }
 
@@ -59,26 +59,29 @@ function measured(all: readonly Results[], drawn: readonly string[]): string {
   return [machine, ...tables, ...images].join("\n\n");
 }
 
-/** @returns the names of the figures that have values */
-function drawFigures(results: Results): string[] {
+/** @returns the names of the figures that this file is the first to have */
+function drawFigures(results: Results, all: readonly Results[]): string[] {
   const folder = `${ROOT}docs/performance`;
   Deno.mkdirSync(folder, { recursive: true });
-  const names = implementationsOf(results);
-  const there = measuresOf(results);
   const drawn: string[] = [];
   for (const [file, title, measures] of FIGURES) {
-    const groups = measures.filter((key) => there.includes(key)).map((key) => ({
-      label: MEASURES[key]!.label,
-      bars: names.map((name) => ({
-        name,
-        values: valuesOf(results, key, name),
-      }))
-        .filter(({ values }) => values.length > 0)
-        .map(({ name, values }) => ({ name, value: median(values) })),
-    }));
-    if (groups.length === 0) continue;
-    Deno.writeTextFileSync(`${folder}/${file}.svg`, figure(title, groups));
+    const has = (each: Results) =>
+      measuresOf(each).some((key) => measures.includes(key));
+    if (all.find(has) !== results) continue;
+    const svg = figure(title, groupsOf(results, measures));
+    Deno.writeTextFileSync(`${folder}/${file}.svg`, svg);
     drawn.push(file);
   }
   return drawn;
+}
+
+function groupsOf(results: Results, measures: readonly string[]): Group[] {
+  const there = measuresOf(results).filter((key) => measures.includes(key));
+  return there.map((key) => ({
+    label: MEASURES[key]!.label,
+    bars: implementationsOf(results)
+      .map((name) => ({ name, values: valuesOf(results, key, name) }))
+      .filter(({ values }) => values.length > 0)
+      .map(({ name, values }) => ({ name, value: median(values) })),
+  }));
 }
