@@ -10,6 +10,7 @@
  */
 
 import asc from "assemblyscript/asc";
+import { kernels } from "../src/transport/aead_kernels.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** Pages of 64 KiB that a module shares with the tunnel: 8 MiB. */
@@ -22,6 +23,8 @@ export interface WasmModule {
   /** The file that holds the assembled module. */
   readonly target: string;
   readonly constant: string;
+  /** Sources beside it that are written, not stored: by name, their text. */
+  readonly written?: Readonly<Record<string, string>>;
 }
 
 export const MODULES: readonly WasmModule[] = [
@@ -29,12 +32,13 @@ export const MODULES: readonly WasmModule[] = [
     source: "src/transport/aead.as.ts",
     target: "src/transport/aead_module.ts",
     constant: "AEAD_MODULE",
+    written: { "aead_kernels.as.ts": kernels() },
   },
 ];
 
 /** The WebAssembly module that `source` assembles to, for memory that is shared between threads or not. */
 export async function assemble(
-  { source }: WasmModule,
+  { source, written = {} }: WasmModule,
   isShared = false,
 ): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
@@ -48,6 +52,7 @@ export async function assemble(
     ...(isShared ? ["--sharedMemory"] : []),
   ], {
     readFile: (name) => {
+      if (name in written) return written[name]!;
       try {
         return Deno.readTextFileSync(new URL(name, url));
       } catch {

@@ -15,7 +15,7 @@
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { AEAD_MODULE } from "./aead_module.ts";
-import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH, SCRATCH_LENGTH } from "./layout.ts";
+import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
 import { instantiate } from "./wasm_module.ts";
 
@@ -55,7 +55,6 @@ interface Exports {
   chacha20: Wasm["chacha20"];
   poly1305: Wasm["poly1305"];
   checksum: Wasm["checksum"];
-  init(): void;
 }
 
 /**
@@ -69,34 +68,21 @@ export function loadWasm(
 ): Wasm {
   const wasm = instantiate(AEAD_MODULE, shared, scratch) as unknown as Exports;
   const memory = packetMemory(shared.buffer);
-  wasm.init();
   return {
     memory,
     cipher: {
       name: "WASM",
       sealBatch(descriptors, count) {
         wasm.seal_batch(descriptors, count);
-        wipeScratch(memory, wasm, scratch);
       },
       openBatch(descriptors, count) {
         wasm.open_batch(descriptors, count);
-        wipeScratch(memory, wasm, scratch);
       },
     },
     chacha20: wasm.chacha20,
     poly1305: wasm.poly1305,
     checksum: wasm.checksum,
   };
-}
-
-/** The last packet's key would stay in the cipher's scratch, where the end of its session does not reach. */
-function wipeScratch(
-  { bytes }: PacketMemory,
-  wasm: Exports,
-  scratch: number,
-): void {
-  bytes.fill(0, scratch, scratch + SCRATCH_LENGTH);
-  wasm.init();
 }
 
 /** The reference cipher over `memory`. */
