@@ -42,7 +42,7 @@ const GROUPS: Record<string, Group> = {
         "tests/config",
       ],
       ...["tests/transport", "tests/device", "tests/offload"],
-      ...["tests/vectors", "tests/fuzz", "src"],
+      ...["tests/vectors", "tests/fuzz", "tests/bench", "src"],
     ],
     sideBySide: true,
   },

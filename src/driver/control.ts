@@ -75,11 +75,13 @@ export class Control {
 
   /** One client; an error of its connection ends it and nothing else. */
   async #serve(client: Client): Promise<void> {
+    const attended = this.#tunnel.attend();
     try {
       await this.#converse(client);
     } catch {
       // It went away, or its time was over.
     } finally {
+      attended();
       client.close();
     }
   }

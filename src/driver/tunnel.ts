@@ -17,7 +17,13 @@
  */
 
 import { setImmediate } from "node:timers";
-import { Poll, POLLERR, POLLIN, Wake } from "../../ffi/poll.ts";
+import {
+  eventLoopDescriptor,
+  Poll,
+  POLLERR,
+  POLLIN,
+  Wake,
+} from "../../ffi/poll.ts";
 import { Receiver } from "../../ffi/receiver.ts";
 import { EADDRNOTAVAIL } from "../../ffi/errno.ts";
 import { Sender } from "../../ffi/sender.ts";
@@ -27,9 +33,9 @@ import type { DeviceChange, DeviceStatus } from "../config/config.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { split, type SplitSink } from "../offload/split.ts";
-import { type Cipher, loadWasm, noble, type Wasm } from "../transport/aead.ts";
+import { type Cipher, loadWasm, type Wasm } from "../transport/aead.ts";
 import { MEMORY_LENGTH } from "../transport/layout.ts";
-import { agreesWithNoble } from "../transport/self_check.ts";
+import { chooseCipher } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
 import { OuterSource } from "./outer_source.ts";
@@ -46,6 +52,10 @@ const SEND_CAPACITY = 64;
 const READS = 16;
 /** Milliseconds for which a busy loop keeps Deno's own events waiting. */
 const BUSY_SLICE = 2;
+/** Milliseconds after the last packet in which the loop waits in its own thread for the next. */
+const LINGER = 5_000;
+/** Milliseconds of one such wait, in which Deno's timers stand still; with and without a hint of its events. */
+const PAUSE = { hinted: 250, blind: 20 };
 /** Longest time that setTimeout takes. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
@@ -59,8 +69,10 @@ export interface Watched {
 export class Tunnel {
   readonly tun: Tun;
   readonly sockets: Sockets;
-  /** The WASM cipher; noble where that one fails its check on this machine. */
+  /** The fastest cipher that passes its check on this machine. */
   readonly cipher: Cipher;
+  /** What to tell the user if that is not the one it should be. */
+  readonly cipherWarning: string | undefined;
   /** The platform's X25519; noble where that one fails its check. */
   readonly keyAgreement = checkedKeyAgreement();
   #device: Device;
@@ -77,6 +89,10 @@ export class Tunnel {
   #now = monotonic();
   #timer: number | undefined;
   #timerAt = Infinity;
+  /** When a packet came last. */
+  #packetAt = -Infinity;
+  #hint = eventLoopDescriptor();
+  #attended = 0;
   #narrow = new Set<string>();
   #stopped = false;
   #failure: { error: unknown } | undefined;
@@ -88,11 +104,11 @@ export class Tunnel {
   constructor(tun: Tun) {
     this.tun = tun;
     const pages = MEMORY_LENGTH / 65536;
-    this.#wasm = loadWasm(
-      new WebAssembly.Memory({ initial: pages, maximum: pages }),
-    );
-    const { memory, cipher } = this.#wasm;
-    this.cipher = agreesWithNoble(memory, cipher) ? cipher : noble(memory);
+    const packets = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { memory, cipher, warning } = chooseCipher(packets);
+    this.cipher = cipher;
+    this.cipherWarning = warning;
+    this.#wasm = loadWasm(packets);
     this.#address = addressOf(memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
       onError: (to, errno, datagrams) =>
@@ -189,6 +205,15 @@ export class Tunnel {
     this.#poll.add(watched.fd);
   }
 
+  /**
+   * Somebody is being answered, from outside the loop: until the function that
+   * is returned is called, the loop waits only where Deno's events go on.
+   */
+  attend(): () => void {
+    this.#attended++;
+    return () => this.#attended--;
+  }
+
   /** Makes {@linkcode run} return. */
   stop(): void {
     this.#stopped = true;
@@ -203,10 +228,28 @@ export class Tunnel {
    */
   async run(): Promise<void> {
     while (!this.#stopped) {
-      await this.#poll.wait(-1);
+      await this.#wait();
       await this.#work();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /**
+   * Waits for something to do: for a while after a packet in this thread, where
+   * the next one is taken up soonest; then in another, where nothing wakes it.
+   */
+  async #wait(): Promise<void> {
+    const now = monotonic(), end = this.#packetAt + LINGER;
+    if (now >= end || this.#attended > 0) return await this.#sleep(-1);
+    const longest = this.#hint === undefined ? PAUSE.blind : PAUSE.hinted;
+    const wait = Math.max(0, Math.min(end, this.#timerAt) - now);
+    const pause = Math.ceil(Math.min(longest, wait));
+    if (this.#poll.pause(pause, this.#hint) === 0) await this.#sleep(0);
+  }
+
+  /** Waits where timers, signals and Deno's own sockets go on. */
+  async #sleep(timeout: number): Promise<void> {
+    await this.#poll.wait(timeout);
   }
 
   /** Works until nothing waits any more. */
@@ -248,6 +291,7 @@ export class Tunnel {
         VIRTIO_HEADER_LENGTH + MAXIMUM_READ,
       );
       if (read === 0) break;
+      this.#packetAt = this.#now;
       const length = read - VIRTIO_HEADER_LENGTH;
       this.#slots.read(length);
       const { memory, checksum } = this.#wasm;
@@ -271,6 +315,7 @@ export class Tunnel {
 
   #receive(fd: number): void {
     const count = this.#receiver.receive(fd);
+    if (count > 0) this.#packetAt = this.#now;
     for (let i = 0; i < count; i++) {
       if (this.#receiver.truncated(i)) {
         this.#device.countDrop("longer than the receive buffer");

@@ -86,3 +86,52 @@ Deno.test("FileWatch tells of a file that is not there", () => {
     code: "ENOENT",
   });
 });
+
+Deno.test("pause() ends when a descriptor is ready, and only counts it", () => {
+  const poll = new Poll(), wake = new Wake(), hint = new Wake();
+  poll.add(wake.fd);
+  strictEqual(poll.pause(1, hint.fd), 0);
+  hint.wake();
+  const start = performance.now();
+  strictEqual(poll.pause(10_000, hint.fd), 0);
+  wake.wake();
+  strictEqual(poll.pause(10_000, hint.fd), 1);
+  strictEqual(poll.pause(10_000, undefined), 1);
+  strictEqual(poll.ready(wake.fd), POLLIN);
+  strictEqual(poll.ready(hint.fd), 0);
+  ok(performance.now() - start < 5_000);
+  wake.close();
+  hint.close();
+});
+
+/** Pauses until a client has come to a socket of Deno's, and prints in how many milliseconds that was noticed. */
+const NOTICE = `
+  import { eventLoopDescriptor, Poll } from "${new URL(
+  "../../ffi/poll.ts",
+  import.meta.url,
+)}";
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let connection;
+  listener.accept().then((accepted) => connection = accepted);
+  const poll = new Poll(), hint = eventLoopDescriptor();
+  await poll.wait(1);
+  new Deno.Command("bash", {
+    args: ["-c", "sleep 0.2; exec 3<>/dev/tcp/127.0.0.1/" + listener.addr.port],
+  }).spawn().unref();
+  const start = performance.now();
+  while (connection === undefined) {
+    poll.pause(9_000, hint);
+    await poll.wait(0);
+  }
+  console.log(performance.now() - start);
+  Deno.exit();
+`;
+
+// In a process of its own, for each of Deno's test workers has an event loop beside the program's.
+Deno.test("eventLoopDescriptor() ends a pause for what Deno's own sockets have to say", () => {
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["eval", NOTICE],
+  }).outputSync();
+  const milliseconds = Number(new TextDecoder().decode(stdout));
+  ok(milliseconds >= 100 && milliseconds < 5_000, `${milliseconds} ms`);
+});
