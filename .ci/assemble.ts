@@ -32,7 +32,13 @@ export const MODULES: readonly WasmModule[] = [
     source: "src/transport/aead.as.ts",
     target: "src/transport/aead_module.ts",
     constant: "AEAD_MODULE",
-    written: { "aead_kernels.as.ts": kernels() },
+    written: { "aead_kernels.as.ts": kernels("paired") },
+  },
+  {
+    source: "src/transport/aead.as.ts",
+    target: "src/transport/aead_plain_module.ts",
+    constant: "AEAD_PLAIN_MODULE",
+    written: { "aead_kernels.as.ts": kernels("plain") },
   },
 ];
 

@@ -42,11 +42,8 @@ export async function runDaemon(name: string): Promise<number> {
   const socket = await ControlSocket.open(tun.name);
   try {
     const log = new Log(tun.name);
-    if (tunnel.cipher.name !== "WASM") {
-      log.report(
-        "checking the cipher",
-        "the fast one fails on this machine; going on with the slow one",
-      );
+    if (tunnel.cipherWarning !== undefined) {
+      log.report("checking the cipher", tunnel.cipherWarning);
     }
     if (tunnel.keyAgreement.name !== "platform") {
       log.report(

@@ -3,18 +3,22 @@
  * WireGuard's nonce of four zero bytes and the counter, and no additional data
  * (whitepaper §5.4.6).
  *
- * | cipher | made by              | what for                               |
- * |--------|----------------------|----------------------------------------|
- * | WASM   | {@linkcode loadWasm} | the running tunnel                     |
- * | noble  | {@linkcode noble}    | the reference; where WASM does not run |
+ * | cipher       | made by                       | what for                      |
+ * |--------------|-------------------------------|-------------------------------|
+ * | WASM, paired | {@linkcode loadWasm}          | the running tunnel            |
+ * | WASM, plain  | {@linkcode loadWasm}, "plain" | where V8 fails at pairing     |
+ * | noble        | {@linkcode noble}             | the reference; without WASM   |
  *
- * Both must agree on every byte; tests/transport/aead_test.ts holds them to it.
+ * All must agree on every byte; tests/transport/aead_test.ts holds them to it,
+ * and self_check.ts when the program starts.
  *
  * @module
  */
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import type { Build } from "./aead_kernels.ts";
 import { AEAD_MODULE } from "./aead_module.ts";
+import { AEAD_PLAIN_MODULE } from "./aead_plain_module.ts";
 import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
 import { instantiate } from "./wasm_module.ts";
@@ -57,21 +61,32 @@ interface Exports {
   checksum: Wasm["checksum"];
 }
 
+const MODULES: Record<Build, string> = {
+  paired: AEAD_MODULE,
+  plain: AEAD_PLAIN_MODULE,
+};
+
 /**
  * Instantiates the WASM module over `shared`, whose buffer becomes packet
  * memory, with SCRATCH_LENGTH bytes of it at `scratch` for itself: instances
- * in several threads need a place each (layout.ts, `cipherScratch`).
+ * in several threads need a place each (layout.ts, `cipherScratch`). Throws a
+ * `WebAssembly.CompileError` where the engine lacks what the module needs.
  */
 export function loadWasm(
   shared: WebAssembly.Memory,
   scratch: number = CIPHER_SCRATCH,
+  build: Build = "paired",
 ): Wasm {
-  const wasm = instantiate(AEAD_MODULE, shared, scratch) as unknown as Exports;
+  const wasm = instantiate(
+    MODULES[build],
+    shared,
+    scratch,
+  ) as unknown as Exports;
   const memory = packetMemory(shared.buffer);
   return {
     memory,
     cipher: {
-      name: "WASM",
+      name: `WASM, ${build}`,
       sealBatch(descriptors, count) {
         wasm.seal_batch(descriptors, count);
       },

@@ -1,79 +1,150 @@
 /**
- * Whether the WASM cipher works on this machine, found out before it is used.
+ * Whether a cipher works on this machine, found out before it is used.
  *
- * V8 compiles it with an experimental pass, so a fault in the engine is thought
- * possible: each of its paths (transport/aead.as.ts) is compared with noble
- * once, sealed, opened and forged.
+ * V8 compiles the WASM cipher with an experimental pass, so a fault in the
+ * engine is thought possible: packets that take each of the cipher's paths are
+ * sealed, some of them forged, and opened, and a digest of all that this leaves
+ * in memory is compared with the known one. To run noble beside it would tell
+ * the same, but cold it takes longer than everything else at start.
  *
  * @module
  */
 
-import { type Cipher, noble } from "./aead.ts";
-import { Batch } from "./batch.ts";
-import { DRIVER_SLOTS, OPENING, SEALING } from "./layout.ts";
-import { type PacketMemory, TAG_LENGTH } from "./memory.ts";
+import type { Build } from "./aead_kernels.ts";
+import { type Cipher, loadWasm, noble } from "./aead.ts";
+import { Batch, type BatchPlaces } from "./batch.ts";
+import { CIPHER_SCRATCH, DRIVER_SLOTS, OPENING, SEALING } from "./layout.ts";
+import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
 
-/** A length on either side of each border between the cipher's paths, and the usual ones. */
-const LENGTHS = [0, 1, 64, 191, 192, 447, 448, 705, 1420, 1437];
-const SLOT = 2_048;
+/**
+ * A length on either side of each border between the cipher's paths, and the
+ * usual ones; the long before the short, so that each kernel has Poly1305 to
+ * take along.
+ */
+const LENGTHS = [0, 1, 64, 191, 192, 447, 448, 705, 1420, 1437]
+  .concat([192, 1420, 100, 1280, 448, 576, 1420, 2_000, 2_000, 16]);
+const SLOT = 2_304;
 const KEY_LENGTH = 32;
+/** {@linkcode digest} of a right cipher: the test has it from noble. */
+const KNOWN = 0x5ea7fd29;
 
-/** Whether `cipher` agrees with noble; uses the driver's part of `memory` and leaves it zero. */
-export function agreesWithNoble(memory: PacketMemory, cipher: Cipher): boolean {
-  const expected = run(memory, noble(memory));
-  const actual = run(memory, cipher);
-  const end = DRIVER_SLOTS.from + LENGTHS.length * SLOT;
-  memory.bytes.fill(0, DRIVER_SLOTS.from, end);
-  return expected.every((bytes, i) => same(bytes, actual[i]!));
+/** A cipher that passed its check. */
+export interface Chosen {
+  readonly memory: PacketMemory;
+  readonly cipher: Cipher;
+  /** The WASM build that further threads should load; `undefined` for noble. */
+  readonly build: Build | undefined;
+  /** What to tell the user if it is not the one that it should be. */
+  readonly warning?: string;
 }
 
-/** Seals all packets, forges each third one, opens them: what memory held after each step. */
-function run(memory: PacketMemory, cipher: Cipher): Uint8Array[] {
+/**
+ * The first of paired WASM, plain WASM and noble that works, over `shared`,
+ * which nothing else uses yet: its first bytes of the driver's part are zero
+ * afterwards.
+ */
+export function chooseCipher(
+  shared: WebAssembly.Memory,
+  scratch: number = CIPHER_SCRATCH,
+  load: typeof loadWasm = loadWasm,
+): Chosen {
+  for (const build of ["paired", "plain"] as const) {
+    const wasm = tryLoad(() => load(shared, scratch, build));
+    if (wasm === undefined || !passes(wasm.memory, wasm.cipher)) continue;
+    const { memory, cipher } = wasm;
+    if (build === "paired") return { memory, cipher, build };
+    const warning =
+      "the fast one fails on this machine; going on with the plain one, which is slower";
+    return { memory, cipher, build, warning };
+  }
+  const memory = packetMemory(shared.buffer);
+  const warning =
+    "the one in WebAssembly fails on this machine; going on with the one in JavaScript, which is far slower";
+  return { memory, cipher: noble(memory), build: undefined, warning };
+}
+
+function tryLoad<T>(load: () => T): T | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether `cipher` seals, opens and refuses as it should. */
+export function passes(memory: PacketMemory, cipher: Cipher): boolean {
+  try {
+    return digest(memory, cipher) === KNOWN;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return false;
+    throw error;
+  } finally {
+    const end = DRIVER_SLOTS.from + LENGTHS.length * SLOT;
+    memory.bytes.fill(0, DRIVER_SLOTS.from, end);
+  }
+}
+
+/** Seals all packets, forges each third one, opens them: a digest of memory after each step. */
+export function digest(memory: PacketMemory, cipher: Cipher): number {
+  const { bytes } = memory;
+  const end = DRIVER_SLOTS.from + LENGTHS.length * SLOT;
+  bytes.fill(0, DRIVER_SLOTS.from, end);
   const places = LENGTHS.map((_, i) => DRIVER_SLOTS.from + i * SLOT + i % 16);
-  places.forEach((at, i) => fill(memory, at, LENGTHS[i]!));
-  const contents = () =>
-    places.map((at, i) =>
-      memory.bytes.slice(at, at + LENGTHS[i]! + TAG_LENGTH)
-    );
+  places.forEach((at, i) => pattern(bytes, at, LENGTHS[i]!, i));
   const sealing = describe(memory, places, SEALING);
   sealing.seal(cipher);
   sealing.clear();
-  const sealed = contents();
+  let sum = fold(bytes, DRIVER_SLOTS.from, end, 0);
   places.forEach((at, i) => {
-    if (i % 3 === 0) memory.bytes[at + LENGTHS[i]!]! ^= 1;
+    if (i % 3 === 0) bytes[at + LENGTHS[i]! + i % TAG_LENGTH]! ^= 1;
   });
   const opening = describe(memory, places, OPENING);
   opening.open(cipher);
-  const authentic = places.map((_, i) => Number(opening.authentic(i)));
+  for (let i = 0; i < places.length; i++) {
+    sum = Math.imul(sum, 3) + Number(opening.authentic(i)) >>> 0;
+  }
   opening.clear();
-  return [...sealed, ...contents(), Uint8Array.from(authentic)];
+  return fold(bytes, DRIVER_SLOTS.from, end, sum);
 }
 
 function describe(
   memory: PacketMemory,
   places: number[],
-  where: typeof SEALING,
+  where: BatchPlaces,
 ): Batch {
-  const keys = [1, 2].map((seed) => pattern(KEY_LENGTH, seed));
+  const keys = [1, 2].map((seed) => {
+    const key = new Uint8Array(KEY_LENGTH);
+    pattern(key, 0, KEY_LENGTH, seed);
+    return key;
+  });
   const batch = new Batch(memory, where);
   places.forEach((at, i) =>
-    batch.add(keys[i % 2]!, at, LENGTHS[i]!, 0xffffffff - i, i)
+    batch.add(keys[i >> 1 & 1]!, at, LENGTHS[i]!, 0xffffffff - i, i)
   );
   return batch;
 }
 
-function fill({ bytes }: PacketMemory, at: number, length: number): void {
-  bytes.set(pattern(length, length), at);
+/** Fills with bytes that have no short period. */
+function pattern(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  seed: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    bytes[at + i] = Math.imul(i + (seed << 12) + 1, 0x9e3779b1) >>> 24;
+  }
 }
 
-/** Bytes without a short period. */
-function pattern(length: number, seed: number): Uint8Array {
-  return Uint8Array.from(
-    { length },
-    (_, i) => Math.imul(i + seed + 1, 0x9e3779b1) >>> 24,
-  );
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+/** FNV-1a of the bytes from `from` to `to`. */
+function fold(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  start: number,
+): number {
+  let sum = start ^ 0x811c9dc5;
+  for (let i = from; i < to; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  return sum >>> 0;
 }

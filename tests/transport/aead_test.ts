@@ -1,6 +1,7 @@
 /**
- * The two ciphers hold one another to every byte: WASM against noble, over
- * random keys, counters, sizes and contents, forged packets among them.
+ * The ciphers hold one another to every byte: both builds of WASM against
+ * noble, over random keys, counters, sizes and contents, forged packets among
+ * them. builds_test.ts runs this under the flags of the running program too.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
 import { Batch } from "../../src/transport/batch.ts";
 import {
   BATCH_CAPACITY,
+  CIPHER_SCRATCH,
   DRIVER_SLOTS,
   MEMORY_LENGTH,
   OPENING,
@@ -29,12 +31,11 @@ interface Packet {
   plain: Uint8Array;
 }
 
-const sharedMemory = () =>
-  new WebAssembly.Memory({
-    initial: MEMORY_LENGTH / 65536,
-    maximum: MEMORY_LENGTH / 65536,
-  });
-const wasm = loadWasm(sharedMemory());
+const pages = MEMORY_LENGTH / 65536;
+const both = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const wasm = loadWasm(both);
+const plain = loadWasm(both, CIPHER_SCRATCH, "plain");
+const builds = [wasm.cipher, plain.cipher];
 const reference = noble(wasm.memory);
 const random = (length: number) =>
   crypto.getRandomValues(new Uint8Array(length));
@@ -96,28 +97,30 @@ for (const [name, length] of Object.entries(LENGTHS)) {
   Deno.test(`sealBatch() and openBatch() of WASM equal noble's: ${name}`, () => {
     for (let round = 0; round < 40; round++) {
       const all = packets(1 + below(round === 0 ? BATCH_CAPACITY : 44), length);
-      const plain = all.map((p) => p.plain);
-      lay(wasm.memory, all, plain);
+      const contents = all.map((p) => p.plain);
+      lay(wasm.memory, all, contents);
       run(reference, "seal", all);
       const expected = memoryOf(all.length);
       const sealed = sealedOf(all);
-      lay(wasm.memory, all, plain);
-      run(wasm.cipher, "seal", all);
-      ok(same(memoryOf(all.length), expected), "sealed");
-      openBoth(all, sealed);
+      for (const cipher of builds) {
+        lay(wasm.memory, all, contents);
+        run(cipher, "seal", all);
+        ok(same(memoryOf(all.length), expected), `${cipher.name} sealed`);
+      }
+      openAll(all, sealed);
     }
   });
 }
 
-/** Opens the packets, some of them forged, with both ciphers. */
-function openBoth(all: Packet[], sealed: Uint8Array[]): void {
+/** Opens the packets, some of them forged, with every cipher. */
+function openAll(all: Packet[], sealed: Uint8Array[]): void {
   const forged = sealed.map((bytes) => {
     const copy = bytes.slice();
     if (below(4) === 0) copy[below(copy.length)]! ^= 1 << below(8);
     return copy;
   });
   const genuine = sealed.map((bytes, i) => same(bytes, forged[i]!));
-  for (const cipher of [reference, wasm.cipher]) {
+  for (const cipher of [reference, ...builds]) {
     lay(wasm.memory, all, forged);
     deepStrictEqual(run(cipher, "open", all), genuine, cipher.name);
     const before = layout(all, forged, genuine);
@@ -149,3 +152,48 @@ Deno.test("Batch.clear() wipes the keys from packet memory", () => {
   ok(keys().every((byte) => byte === 0));
   strictEqual(batch.count, 0);
 });
+
+/** Whether `part` is anywhere in `whole`. */
+function includes(whole: Uint8Array, part: Uint8Array): boolean {
+  const first = part[0]!;
+  for (let at = whole.indexOf(first); at !== -1;) {
+    if (part.every((byte, i) => whole[at + i] === byte)) return true;
+    at = whole.indexOf(first, at + 1);
+  }
+  return false;
+}
+
+for (const cipher of [reference, ...builds]) {
+  Deno.test(`openBatch() of ${cipher.name} leaves nothing of a forged packet's plaintext in memory, and no key`, () => {
+    const { bytes } = wasm.memory;
+    const lengths = [16, 100, 200, 447, 448, 449, 704, 1420, 1437];
+    const all = packets(lengths.length * 2, () => 0).map((p, i) => ({
+      ...p,
+      plain: random(lengths[i >> 1]!),
+    }));
+    bytes.fill(0);
+    lay(wasm.memory, all, all.map((p) => p.plain));
+    run(cipher, "seal", all);
+    const sealed = sealedOf(all);
+    const forged = (i: number) => i % 2 === 0;
+    all.forEach((p, i) => {
+      if (forged(i)) bytes[p.at + p.plain.length + i % TAG]! ^= 0x10;
+    });
+    strictEqual(all.length, sealed.length);
+    const authentic = run(cipher, "open", all);
+    deepStrictEqual(authentic, all.map((_, i) => !forged(i)));
+    all.forEach((p, i) => {
+      for (let from = 0; from + 16 <= p.plain.length; from += 16) {
+        const piece = p.plain.subarray(from, from + 16);
+        const found = forged(i)
+          ? includes(bytes, piece)
+          : !same(bytes.subarray(p.at + from, p.at + from + 16), piece);
+        strictEqual(found, false, `packet ${i}, byte ${from}`);
+      }
+      strictEqual(includes(bytes, p.key), false, `key of packet ${i}`);
+      strictEqual(includes(bytes, p.key.subarray(16)), false, `half ${i}`);
+    });
+    const scratch = bytes.subarray(CIPHER_SCRATCH, DRIVER_SLOTS.from);
+    strictEqual(scratch.some((byte) => byte !== 0), false, "scratch");
+  });
+}

@@ -1,63 +1,171 @@
 /** The check that the program makes of its cipher when it starts. @module */
 
-import { strictEqual } from "node:assert";
+import { deepStrictEqual, match, strictEqual, throws } from "node:assert";
+import { assemble, MODULES } from "../../.ci/assemble.ts";
 import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
-import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
-import { agreesWithNoble } from "../../src/transport/self_check.ts";
+import { type Build, kernels } from "../../src/transport/aead_kernels.ts";
+import {
+  CIPHER_SCRATCH,
+  DRIVER_SLOTS,
+  MEMORY_LENGTH,
+} from "../../src/transport/layout.ts";
+import type { PacketMemory } from "../../src/transport/memory.ts";
+import { chooseCipher, passes } from "../../src/transport/self_check.ts";
+import { instantiate } from "../../src/transport/wasm_module.ts";
 
 const pages = MEMORY_LENGTH / 65536;
-const wasm = loadWasm(
-  new WebAssembly.Memory({ initial: pages, maximum: pages }),
-);
+const newMemory = () =>
+  new WebAssembly.Memory({ initial: pages, maximum: pages });
+const shared = newMemory();
+const wasm = loadWasm(shared);
 const { memory, cipher } = wasm;
 
-Deno.test("agreesWithNoble() takes the WASM cipher, and leaves memory zero", () => {
-  strictEqual(agreesWithNoble(memory, cipher), true);
-  const { from, to } = DRIVER_SLOTS;
-  strictEqual(
-    memory.bytes.subarray(from, to).every((byte) => byte === 0),
-    true,
-  );
-});
+const sound = [
+  cipher,
+  loadWasm(shared, CIPHER_SCRATCH, "plain").cipher,
+  noble(memory),
+];
+for (const cipher of sound) {
+  Deno.test(`passes() takes ${cipher.name}, and leaves memory zero`, () => {
+    strictEqual(passes(memory, cipher), true);
+    const { from, to } = DRIVER_SLOTS;
+    const used = memory.bytes.subarray(from, to).some((byte) => byte !== 0);
+    strictEqual(used, false);
+  });
+}
 
 /** The word of a descriptor that says whether its packet was authentic. */
 const AUTHENTIC = 3, LENGTH = 2, PLACE = 1, WORDS = 6;
 
-const faults: Record<string, (cipher: Cipher) => Cipher> = {
-  "one bit of one sealed packet": (sound) => ({
-    ...sound,
-    sealBatch: (descriptors, count) => {
-      sound.sealBatch(descriptors, count);
-      const last = (descriptors >> 2) + (count - 1) * WORDS;
-      memory.bytes[memory.words[last + PLACE]!]! ^= 1;
-    },
-  }),
-  "one tag": (sound) => ({
-    ...sound,
-    sealBatch: (descriptors, count) => {
-      sound.sealBatch(descriptors, count);
-      const { words } = memory;
-      const first = descriptors >> 2;
-      memory.bytes[words[first + PLACE]! + words[first + LENGTH]!]! ^= 128;
-    },
-  }),
-  "a forged packet that is taken": (sound) => ({
-    ...sound,
-    openBatch: (descriptors, count) => {
-      sound.openBatch(descriptors, count);
-      memory.words[(descriptors >> 2) + AUTHENTIC] = 1;
-    },
-  }),
-  "nothing done at all": (sound) => ({
-    ...sound,
-    sealBatch: () => {},
-    openBatch: () => {},
-  }),
-};
+const faults: Record<string, (memory: PacketMemory, cipher: Cipher) => Cipher> =
+  {
+    "one bit of one sealed packet": ({ bytes, words }, sound) => ({
+      ...sound,
+      sealBatch: (descriptors, count) => {
+        sound.sealBatch(descriptors, count);
+        const last = (descriptors >> 2) + (count - 1) * WORDS;
+        bytes[words[last + PLACE]!]! ^= 1;
+      },
+    }),
+    "one tag": ({ bytes, words }, sound) => ({
+      ...sound,
+      sealBatch: (descriptors, count) => {
+        sound.sealBatch(descriptors, count);
+        const first = descriptors >> 2;
+        bytes[words[first + PLACE]! + words[first + LENGTH]!]! ^= 128;
+      },
+    }),
+    "a byte behind a packet": ({ bytes, words }, sound) => ({
+      ...sound,
+      sealBatch: (descriptors, count) => {
+        sound.sealBatch(descriptors, count);
+        const first = descriptors >> 2;
+        bytes[words[first + PLACE]! + words[first + LENGTH]! + 16] = 1;
+      },
+    }),
+    "a forged packet that is taken": ({ words }, sound) => ({
+      ...sound,
+      openBatch: (descriptors, count) => {
+        sound.openBatch(descriptors, count);
+        words[(descriptors >> 2) + AUTHENTIC] = 1;
+      },
+    }),
+    "nothing done at all": (_, sound) => ({
+      ...sound,
+      sealBatch: () => {},
+      openBatch: () => {},
+    }),
+    "a trap": (_, sound) => ({
+      ...sound,
+      openBatch: () => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      },
+    }),
+  };
 
 for (const [name, damage] of Object.entries(faults)) {
-  Deno.test(`agreesWithNoble() refuses a cipher with a fault: ${name}`, () => {
-    strictEqual(agreesWithNoble(memory, damage(cipher)), false);
-    strictEqual(agreesWithNoble(memory, damage(noble(memory))), false);
+  Deno.test(`passes() refuses a cipher with a fault: ${name}`, () => {
+    strictEqual(passes(memory, damage(memory, cipher)), false);
+    strictEqual(passes(memory, damage(memory, noble(memory))), false);
   });
 }
+
+/** Kernels with a wrong rotation in the last quarter round of one of them. */
+function faulty(build: Build, kernel: string): string {
+  const text = kernels(build);
+  const from = text.indexOf(`function ${kernel}(`);
+  const loop = text.indexOf("for (let i = 0; i < 10; i++)", from);
+  const end = text.indexOf("), 7)", text.indexOf("x14 = rotate", loop));
+  strictEqual(from >= 0 && loop > from && end > loop, true);
+  return text.slice(0, end) + "), 6)" + text.slice(end + "), 7)".length);
+}
+
+for (
+  const kernel of ["blocks4", "blocks4WithPoly", "blocks8", "blocks8WithPoly"]
+) {
+  Deno.test(`passes() refuses a cipher whose ${kernel} is wrong`, async () => {
+    const module = MODULES.find(({ constant }) => constant === "AEAD_MODULE")!;
+    const written = { "aead_kernels.as.ts": faulty("paired", kernel) };
+    const binary = await assemble({ ...module, written });
+    const exports = instantiate(binary.toBase64(), shared, CIPHER_SCRATCH);
+    const { seal_batch, open_batch } = exports as unknown as Record<
+      string,
+      Cipher["sealBatch"]
+    >;
+    const wrong: Cipher = {
+      name: `wrong ${kernel}`,
+      sealBatch: (descriptors, count) => seal_batch!(descriptors, count),
+      openBatch: (descriptors, count) => open_batch!(descriptors, count),
+    };
+    strictEqual(passes(memory, wrong), false);
+  });
+}
+
+/** `loadWasm`, whose builds in `broken` do not work. */
+function loading(broken: Partial<Record<Build, "faulty" | "refused">>) {
+  return ((shared, scratch, build = "paired") => {
+    if (broken[build] === "refused") {
+      throw new WebAssembly.CompileError("no SIMD");
+    }
+    const wasm = loadWasm(shared, scratch, build);
+    if (broken[build] === undefined) return wasm;
+    const cipher = faults["one tag"]!(wasm.memory, wasm.cipher);
+    return { ...wasm, cipher };
+  }) as typeof loadWasm;
+}
+
+Deno.test("chooseCipher() takes the paired build where it works, without a word", () => {
+  const { cipher, build, warning } = chooseCipher(newMemory());
+  deepStrictEqual([cipher.name, build, warning], [
+    "WASM, paired",
+    "paired",
+    undefined,
+  ]);
+});
+
+Deno.test("chooseCipher() falls back to the plain build, then to noble, and warns", () => {
+  for (const fault of ["faulty", "refused"] as const) {
+    const plain = chooseCipher(
+      newMemory(),
+      CIPHER_SCRATCH,
+      loading({ paired: fault }),
+    );
+    deepStrictEqual([plain.cipher.name, plain.build], ["WASM, plain", "plain"]);
+    match(plain.warning!, /going on with the plain one/);
+    const last = chooseCipher(
+      newMemory(),
+      CIPHER_SCRATCH,
+      loading({ paired: fault, plain: fault }),
+    );
+    deepStrictEqual([last.cipher.name, last.build], ["noble", undefined]);
+    match(last.warning!, /going on with the one in JavaScript/);
+    strictEqual(passes(last.memory, last.cipher), true);
+  }
+});
+
+Deno.test("chooseCipher() hides no other failure", () => {
+  const load = () => {
+    throw new TypeError("of another kind");
+  };
+  throws(() => chooseCipher(newMemory(), CIPHER_SCRATCH, load), TypeError);
+});
