@@ -5,6 +5,9 @@ import type { Host } from "../interop/netns.ts";
 import { sleep, until } from "../interop/process.ts";
 import { type End, hostTest, Pair, startDaemon, wired } from "./hosts.ts";
 
+/** A peer refuses an initiation that comes within so many milliseconds of the one before. */
+const INITIATION_INTERVAL = 20;
+
 /** Whether a ping comes back within 3 s. */
 async function reaches(
   from: Host,
@@ -63,6 +66,7 @@ hostTest(
       ok(await reaches(left.host, right.v4), `round ${i}`);
       await left.host.must("ip", "link", "set", "wg0", "down");
       await left.host.must("ip", "link", "set", "wg0", "up");
+      await sleep(2 * INITIATION_INTERVAL);
     }
     await left.host.must("ip", "link", "set", "wg0", "down");
     ok(!await reaches(right.host, left.v4, "-W", "1"));
