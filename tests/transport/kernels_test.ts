@@ -1,0 +1,50 @@
+/**
+ * The check at start takes every path: with one rotation wrong in one kernel,
+ * and nothing else, the cipher does not pass it.
+ *
+ * @module
+ */
+
+import { strictEqual } from "node:assert";
+import { assemble, MODULES } from "../../.ci/assemble.ts";
+import type { Cipher } from "../../src/transport/aead.ts";
+import { type Build, kernels } from "../../src/transport/aead_kernels.ts";
+import { CIPHER_SCRATCH, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { packetMemory } from "../../src/transport/memory.ts";
+import { passes } from "../../src/transport/self_check.ts";
+import { instantiate } from "../../src/transport/wasm_module.ts";
+
+const pages = MEMORY_LENGTH / 65536;
+const shared = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const memory = packetMemory(shared.buffer);
+
+/** Kernels with a wrong rotation in the last quarter round of one of them. */
+function faulty(build: Build, kernel: string): string {
+  const text = kernels(build);
+  const from = text.indexOf(`function ${kernel}(`);
+  const loop = text.indexOf("for (let i = 0; i < 10; i++)", from);
+  const end = text.indexOf("), 7)", text.indexOf("x14 = rotate", loop));
+  strictEqual(from >= 0 && loop > from && end > loop, true);
+  return text.slice(0, end) + "), 6)" + text.slice(end + "), 7)".length);
+}
+
+for (
+  const kernel of ["blocks4", "blocks4WithPoly", "blocks8", "blocks8WithPoly"]
+) {
+  Deno.test(`passes() refuses a cipher whose ${kernel} is wrong`, async () => {
+    const module = MODULES.find(({ constant }) => constant === "AEAD_MODULE")!;
+    const written = { "aead_kernels.as.ts": faulty("paired", kernel) };
+    const binary = await assemble({ ...module, written });
+    const exports = instantiate(binary.toBase64(), shared, CIPHER_SCRATCH);
+    const { seal_batch, open_batch } = exports as unknown as Record<
+      string,
+      Cipher["sealBatch"]
+    >;
+    const wrong: Cipher = {
+      name: `wrong ${kernel}`,
+      sealBatch: (descriptors, count) => seal_batch!(descriptors, count),
+      openBatch: (descriptors, count) => open_batch!(descriptors, count),
+    };
+    strictEqual(passes(memory, wrong), false);
+  });
+}
