@@ -6,13 +6,14 @@
 // `base` is the scratch of this instance; SCRATCH in aead_kernels.ts is its map. A packet needs its length + 16 bytes.
 
 import {
-  AT_END, AT_HEAD_A, AT_HEAD_B, AT_KEYSTREAM, AT_ONE_TIME_KEY, AT_POLY, AT_STATE, blocks4, blocks4WithPoly, blocks8,
-  blocks8WithPoly, FIRST, polyBlocks, polyLength, STORE, XOR,
+  AT_DIFFERENCE, AT_END, AT_HEAD_A, AT_HEAD_B, AT_HEAD_C, AT_KEYSTREAM, AT_ONE_TIME_KEY, AT_POLY, AT_STATE, blocks4,
+  blocks4OfTwo, blocks4WithPoly10, blocks8, blocks8WithPoly10, blocks8WithPoly20, FIRST, polyBlocks, polyLength, STORE, XOR,
 } from "./aead_kernels.as";
 
 @external("env", "base") declare const base: usize;
 
 const DESCRIPTOR: usize = 24;
+const SHORT: i32 = 144;
 @inline function keyOf(descriptor: usize): usize { return load<u32>(descriptor); }
 @inline function dataOf(descriptor: usize): usize { return load<u32>(descriptor, 4); }
 @inline function lengthOf(descriptor: usize): i32 { return load<i32>(descriptor, 8); }
@@ -26,27 +27,50 @@ export function seal_batch(descriptor: usize, count: i32): void {
   blocks = 0;
   let data: usize = 0, length = 0;
   for (let i = 0; i < count; i++, descriptor += DESCRIPTOR) {
+    const next = descriptor + DESCRIPTOR;
+    if (i + 1 < count && areShort(descriptor, next)) {
+      if (data) finishSealing(data, length);
+      data = 0;
+      sealTwo(descriptor, next);
+      i++; descriptor = next;
+      continue;
+    }
     setState(descriptor);
     encrypt(dataOf(descriptor), lengthOf(descriptor));
-    if (i) finishSealing(data, length);
+    if (data) finishSealing(data, length);
     data = dataOf(descriptor); length = lengthOf(descriptor);
     polyStart(base + AT_ONE_TIME_KEY, data, length);
   }
-  if (count > 0) finishSealing(data, length);
+  if (data) finishSealing(data, length);
   wipe();
+}
+
+// Two short packets under one key share a run of ChaCha20.
+function sealTwo(descriptor: usize, next: usize): void {
+  const stream = base + AT_KEYSTREAM;
+  streamTwo(stream, stream + 256, descriptor, next);
+  sealShort(descriptor, stream);
+  sealShort(next, stream + 256);
+}
+
+function sealShort(descriptor: usize, stream: usize): void {
+  const data = dataOf(descriptor), length = lengthOf(descriptor);
+  xor(data, stream + 64, length);
+  polyStart(stream, data, length);
+  finishSealing(data, length);
 }
 
 // The cipher's part of §2.8: block 0 gives the one-time key, the data begins with block 1.
 function encrypt(data: usize, length: i32): void {
   groups = (length + 64 + 255) >> 8;
-  if (length < 192) {
+  if (length <= 192) {
     group4(STORE, base + AT_KEYSTREAM, 0);
     v128.store(base, v128.load(base, AT_KEYSTREAM), AT_ONE_TIME_KEY);
     v128.store(base, v128.load(base, AT_KEYSTREAM + 16), AT_ONE_TIME_KEY + 16);
     xor(data, base + AT_KEYSTREAM + 64, length);
   } else if (length < 448) {
-    group4(FIRST, data, 0);
-    stream(data + 192, length - 192, 4);
+    group8(FIRST, data, STORE, base + AT_KEYSTREAM, 0);
+    xor(data + 192, base + AT_KEYSTREAM, length - 192);
   } else {
     group8(FIRST, data, XOR, data + 192, 0);
     stream(data + 448, length - 448, 8);
@@ -65,22 +89,24 @@ const HEAD: i32 = 448;
 
 export function open_batch(descriptor: usize, count: i32): i32 {
   if (count <= 0) return 0;
-  let good = 0, head: usize = base + AT_HEAD_A, nextHead: usize = base + AT_HEAD_B, previousGood = false;
+  let good = 0, previousGood = false;
+  let head: usize = base + AT_HEAD_A, nextHead: usize = base + AT_HEAD_B, spare: usize = base + AT_HEAD_C;
   blocks = 0; groups = 0;
-  makeHead(head, descriptor);
+  let made = makeHeads(head, nextHead, descriptor, count);
   for (let i = 0; i < count; i++, descriptor += DESCRIPTOR) {
     const data = dataOf(descriptor), length = lengthOf(descriptor), next = descriptor + DESCRIPTOR;
     const tag = v128.load(data + length); // padding to 16 bytes (§2.8) is laid over it
+    const missing = --made == 0 && i + 1 < count;
     polyStart(head, data, length);
-    groups = i + 1 < count ? headGroups(next) : 0;
+    groups = missing ? headGroups(next) : 0;
     if (previousGood) decryptRest(descriptor - DESCRIPTOR);
-    if (i + 1 < count) makeHead(nextHead, next);
+    if (missing) made = makeHeads(nextHead, spare, next, count - i - 1);
     polyFinish(length);
     v128.store(data + length, tag);
     previousGood = !v128.any_true(v128.xor(tag, v128.load(base, AT_POLY + 112)));
     store<u32>(descriptor, u32(previousGood), 12);
     if (previousGood) { good++; xor(data, head + 64, min(length, HEAD)); }
-    const swapped = head; head = nextHead; nextHead = swapped;
+    const used = head; head = nextHead; nextHead = spare; spare = used;
   }
   groups = 0;
   if (previousGood) decryptRest(descriptor - DESCRIPTOR);
@@ -90,10 +116,16 @@ export function open_batch(descriptor: usize, count: i32): i32 {
 
 @inline function headGroups(descriptor: usize): i32 { return lengthOf(descriptor) > 192 ? 2 : 1; }
 
-function makeHead(head: usize, descriptor: usize): void {
+// Makes the head of a packet, and of the one behind if both are short; returns of how many.
+function makeHeads(head: usize, nextHead: usize, descriptor: usize, count: i32): i32 {
+  if (count > 1 && areShort(descriptor, descriptor + DESCRIPTOR)) {
+    streamTwo(head, nextHead, descriptor, descriptor + DESCRIPTOR);
+    return 2;
+  }
   setState(descriptor);
   if (lengthOf(descriptor) > 192) group8(STORE, head, STORE, head + 256, 0);
   else group4(STORE, head, 0);
+  return 1;
 }
 
 function decryptRest(descriptor: usize): void {
@@ -118,6 +150,19 @@ function decryptRest(descriptor: usize): void {
   v128.store(base, v128.load(key, 16), AT_STATE + 32);
 }
 
+// Whether two packets are under one key, and each too short for its Poly1305 to be woven in: then two together gain more.
+function areShort(descriptor: usize, next: usize): bool {
+  return lengthOf(descriptor) <= SHORT && lengthOf(next) <= SHORT && keyOf(descriptor) == keyOf(next);
+}
+
+// The first four blocks of both packets.
+function streamTwo(stream: usize, nextStream: usize, descriptor: usize, next: usize): void {
+  setState(descriptor);
+  store<u32>(base, load<u32>(next, 16) - load<u32>(descriptor, 16), AT_DIFFERENCE);
+  store<u32>(base, load<u32>(next, 20) - load<u32>(descriptor, 20), AT_DIFFERENCE + 4);
+  blocks4OfTwo(stream, nextStream);
+}
+
 // XORs the key stream from block `counter` on into `length` bytes.
 function stream(data: usize, length: i32, counter: u32): void {
   for (; length >= 512; length -= 512, data += 512, counter += 8) group8(XOR, data, XOR, data + 256, counter);
@@ -138,15 +183,16 @@ function group4(mode: i32, data: usize, counter: u32): void {
   groups -= 1;
   if (share < 10) return blocks4(mode, data, counter);
   const at = take(share);
-  blocks4WithPoly(mode, data, counter, at, share);
+  blocks4WithPoly10(mode, data, counter, at, share);
 }
 
 function group8(mode: i32, data: usize, mode2: i32, data2: usize, counter: u32): void {
   const share = groups > 2 ? (2 * blocks + groups - 1) / groups : blocks;
   groups -= 2;
-  if (share < 20) return blocks8(mode, data, mode2, data2, counter);
+  if (share < 10) return blocks8(mode, data, mode2, data2, counter);
   const at = take(share);
-  blocks8WithPoly(mode, data, mode2, data2, counter, at, share);
+  if (share < 20) blocks8WithPoly10(mode, data, mode2, data2, counter, at, share);
+  else blocks8WithPoly20(mode, data, mode2, data2, counter, at, share);
 }
 
 @inline function take(share: i32): usize {

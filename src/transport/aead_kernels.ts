@@ -37,7 +37,10 @@ export const SCRATCH = {
   keystream: 256,
   headA: 768,
   headB: 1280,
-  end: 1792,
+  headC: 1792,
+  /** What is to be added to the counter of the first of two packets for the second's: low word, high word. */
+  difference: 2304,
+  end: 2368,
 } as const;
 
 const COLUMNS = [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15]];
@@ -60,10 +63,15 @@ export type Build = "paired" | "plain";
 export function kernels(build: Build): string {
   return [
     helpers(),
-    kernel(["x"], false),
-    kernel(["x"], true),
+    kernel(["x"], 0),
+    kernel(["x"], 1),
     ...(build === "paired"
-      ? [kernel(["x", "y"], false), kernel(["x", "y"], true)]
+      ? [
+        kernel(["x", "y"], 0),
+        kernel(["x", "y"], 1),
+        kernel(["x", "y"], 2),
+        kernelOfTwo(),
+      ]
       : [TWICE]),
     absorb(),
   ].join("\n");
@@ -75,16 +83,67 @@ export function blocks8(mx: i32, dx: usize, my: i32, dy: usize, counter: u32): v
   blocks4(mx, dx, counter);
   blocks4(my, dy, counter + 4);
 }
-export function blocks8WithPoly(mx: i32, dx: usize, my: i32, dy: usize, counter: u32, message: usize, count: i32): void {
+export function blocks8WithPoly10(mx: i32, dx: usize, my: i32, dy: usize, counter: u32, message: usize, count: i32): void {
+  blocks4WithPoly10(mx, dx, counter, message, count);
+  blocks4(my, dy, counter + 4);
+}
+export function blocks8WithPoly20(mx: i32, dx: usize, my: i32, dy: usize, counter: u32, message: usize, count: i32): void {
   const half = count >> 1;
-  blocks4WithPoly(mx, dx, counter, message, half);
-  blocks4WithPoly(my, dy, counter + 4, message + (<usize>half << 4), count - half);
+  blocks4WithPoly10(mx, dx, counter, message, half);
+  blocks4WithPoly10(my, dy, counter + 4, message + (<usize>half << 4), count - half);
+}
+export function blocks4OfTwo(dx: usize, dy: usize): void {
+  blocks4(STORE, dx, 0);
+  store<u32>(base, load<u32>(base, ${
+  SCRATCH.state + 56
+}) + load<u32>(base, ${SCRATCH.difference}), ${SCRATCH.state + 56});
+  store<u32>(base, load<u32>(base, ${SCRATCH.state + 60}) + load<u32>(base, ${
+  SCRATCH.difference + 4
+}), ${SCRATCH.state + 60});
+  blocks4(STORE, dy, 0);
 }
 `;
 
-/** `blocks4`, `blocks8`, and `…WithPoly`, which take `count` blocks of Poly1305 at `message` along. */
-function kernel(groups: Groups, withPoly: boolean): string {
-  const name = `blocks${4 * groups.length}${withPoly ? "WithPoly" : ""}`;
+/** `blocks4OfTwo`: the first four blocks of two packets under one key, their key streams stored at `dx` and `dy`. */
+function kernelOfTwo(): string {
+  const groups = ["x", "y"] as const;
+  // V8 pairs constants and equal loads, but no loads from two places: what differs is masked.
+  const start = (i: number, number: number) => {
+    if (i === COUNTER) return "i32x4(0, 1, 2, 3)";
+    if (i < 14) return word(i);
+    const more = `v128.load32_splat(base, ${
+      SCRATCH.difference + 4 * (i - 14)
+    })`;
+    return `i32x4.add(${word(i)}, v128.and(${more}, i32x4.splat(${-number})))`;
+  };
+  const each = (line: (word: string, start: string) => string) =>
+    WORDS.flatMap((i) => groups.map((g, k) => line(g + i, start(i, k))))
+      .join("\n");
+  const plain = (group: string) =>
+    [0, 4, 8, 12].map((row) => transposed(group, row, OUTPUT.store)).join("\n");
+  return `export function blocks4OfTwo(dx: usize, dy: usize): void {
+  let t0: v128, t1: v128, t2: v128, t3: v128;
+${each((word, start) => `  let ${word} = ${start};`)}
+  for (let i = 0; i < 10; i++) {
+${doubleRound(groups, 0)}
+  }
+${pairing(groups)}
+${each((word, start) => `  ${word} = i32x4.add(${word}, ${start});`)}
+${groups.map(plain).join("\n")}
+}
+`;
+}
+
+/**
+ * `blocks4` and `blocks8`; with `rate` Poly1305 blocks to a double round, or up
+ * to twice as many, `…WithPoly10` or `…WithPoly20`, which take `count` blocks at
+ * `message` along: as many as the name says or more.
+ */
+function kernel(groups: Groups, rate: number): string {
+  const withPoly = rate > 0;
+  const name = `blocks${4 * groups.length}${
+    withPoly ? `WithPoly${10 * rate}` : ""
+  }`;
   const parameters = [
     ...groups.map((g) => `m${g}: i32, d${g}: usize`),
     "counter: u32",
@@ -93,9 +152,9 @@ function kernel(groups: Groups, withPoly: boolean): string {
   return `export function ${name}(${parameters.join(", ")}): void {
   let t0: v128, t1: v128, t2: v128, t3: v128;
 ${groups.map(loadState).join("\n")}
-${withPoly ? polyLoad() + share(groups) : ""}
+${withPoly ? polyLoad() + share(rate) : ""}
   for (let i = 0; i < 10; i++) {
-${doubleRound(groups, withPoly)}
+${doubleRound(groups, rate)}
   }
 ${withPoly ? POLY_SAVE : ""}
 ${pairing(groups)}
@@ -106,14 +165,13 @@ ${groups.map(output).join("\n")}
 }
 
 /** §2.3.1: four quarter rounds on the columns, then four on the diagonals. */
-function doubleRound(groups: Groups, withPoly: boolean): string {
+function doubleRound(groups: Groups, rate: number): string {
   const half = (quads: number[][]) =>
     groups.map((g) => quads.map((quad) => quarterRound(g, quad)).join("\n"))
       .join("\n");
   const [columns, diagonals] = [half(COLUMNS), half(DIAGONALS)];
-  if (!withPoly) return columns + "\n" + diagonals;
-  const extra = groups.map((g) => `if (i < more_${g}) { ${POLY_BLOCK} }`);
-  const always = groups.map(() => POLY_BLOCK);
+  const always = Array.from({ length: rate }, () => POLY_BLOCK);
+  const extra = always.map((block, i) => `if (i < more${i}) { ${block} }`);
   return [columns, ...always, diagonals, ...extra].join("\n");
 }
 
@@ -223,19 +281,16 @@ function polyLoad(): string {
   ].join("\n");
 }
 
-/** Spreads `count` blocks over the ten double rounds: one or two for each group in each of them. */
-function share(groups: Groups): string {
-  const least = 10 * groups.length;
-  const more = groups.map((g, i) =>
-    `const more_${g} = ${
-      groups.length === 1
-        ? `count - ${least}`
-        : `(count - ${least - 1 + i}) >> 1`
-    };`
-  ).join(" ");
+/** Spreads what `count` has beyond `rate` in each of the ten double rounds over them; what is too much goes first. */
+function share(rate: number): string {
+  const more = Array.from(
+    { length: rate },
+    (_, i) =>
+      `const more${i} = (count - ${10 * rate - (rate - 1 - i)}) / ${rate};`,
+  );
   return `
-  for (; count > ${2 * least}; count--) { ${POLY_BLOCK} }
-  ${more}`;
+  for (; count > ${20 * rate}; count--) { ${POLY_BLOCK} }
+  ${more.join(" ")}`;
 }
 
 /** `polyBlocks`, Poly1305 alone; `polyLength` takes the AEAD's last block (§2.8): no additional data, `length` bytes of text. */

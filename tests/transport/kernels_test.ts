@@ -29,7 +29,10 @@ function faulty(build: Build, kernel: string): string {
 }
 
 for (
-  const kernel of ["blocks4", "blocks4WithPoly", "blocks8", "blocks8WithPoly"]
+  const kernel of [
+    ...["blocks4", "blocks4WithPoly10", "blocks4OfTwo", "blocks8"],
+    ...["blocks8WithPoly10", "blocks8WithPoly20"],
+  ]
 ) {
   Deno.test(`passes() refuses a cipher whose ${kernel} is wrong`, async () => {
     const module = MODULES.find(({ constant }) => constant === "AEAD_MODULE")!;
