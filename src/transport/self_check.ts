@@ -22,11 +22,11 @@ import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
  * take along.
  */
 const LENGTHS = [0, 1, 64, 191, 192, 447, 448, 705, 1420, 1437]
-  .concat([192, 1420, 100, 1280, 448, 576, 1420, 2_000, 2_000, 16]);
+  .concat([192, 1420, 100, 576, 1420, 2_000, 16]);
 const SLOT = 2_304;
 const KEY_LENGTH = 32;
 /** {@linkcode digest} of a right cipher: the test has it from noble. */
-const KNOWN = 0x5ea7fd29;
+const KNOWN = 0x4a2d8d40;
 
 /** A cipher that passed its check. */
 export interface Chosen {
@@ -87,7 +87,7 @@ export function passes(memory: PacketMemory, cipher: Cipher): boolean {
 
 /** Seals all packets, forges each third one, opens them: a digest of memory after each step. */
 export function digest(memory: PacketMemory, cipher: Cipher): number {
-  const { bytes } = memory;
+  const { bytes, words } = memory;
   const end = DRIVER_SLOTS.from + LENGTHS.length * SLOT;
   bytes.fill(0, DRIVER_SLOTS.from, end);
   const places = LENGTHS.map((_, i) => DRIVER_SLOTS.from + i * SLOT + i % 16);
@@ -95,7 +95,7 @@ export function digest(memory: PacketMemory, cipher: Cipher): number {
   const sealing = describe(memory, places, SEALING);
   sealing.seal(cipher);
   sealing.clear();
-  let sum = fold(bytes, DRIVER_SLOTS.from, end, 0);
+  let sum = fold(words, DRIVER_SLOTS.from, end, 0);
   places.forEach((at, i) => {
     if (i % 3 === 0) bytes[at + LENGTHS[i]! + i % TAG_LENGTH]! ^= 1;
   });
@@ -105,7 +105,7 @@ export function digest(memory: PacketMemory, cipher: Cipher): number {
     sum = Math.imul(sum, 3) + Number(opening.authentic(i)) >>> 0;
   }
   opening.clear();
-  return fold(bytes, DRIVER_SLOTS.from, end, sum);
+  return fold(words, DRIVER_SLOTS.from, end, sum);
 }
 
 function describe(
@@ -137,14 +137,17 @@ function pattern(
   }
 }
 
-/** FNV-1a of the bytes from `from` to `to`. */
+/** A digest of the words from byte `from` to byte `to`, in the manner of FNV-1a. */
 function fold(
-  bytes: Uint8Array,
+  words: Uint32Array,
   from: number,
   to: number,
   start: number,
 ): number {
   let sum = start ^ 0x811c9dc5;
-  for (let i = from; i < to; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  for (let i = from >> 2; i < to >> 2; i++) {
+    sum = Math.imul(sum ^ words[i]!, 0x01000193);
+    sum ^= sum >>> 15;
+  }
   return sum >>> 0;
 }
