@@ -5,10 +5,10 @@
  * struct pollfd, 8 bytes:  0 fd i32 · 4 events i16 · 6 revents i16
  * ```
  *
- * `pause` blocks this thread. `wait` runs in another thread, so signals, timers and Deno's own sockets go
- * on meanwhile; an idle program does not wake. `check` only looks. While a
- * wait is pending the program must end by `Deno.exit`: returning from main
- * would wait for the poll.
+ * `pause` blocks this thread. `wait` runs in another thread, so signals, timers
+ * and Deno's own sockets go on meanwhile; an idle program does not wake. `check`
+ * only looks. While a wait is pending the program must end by `Deno.exit`:
+ * returning from main would wait for the poll.
  *
  * @module
  */
@@ -33,23 +33,6 @@ export const POLLNVAL = 32;
 /** Descriptors that one Poll takes. */
 const CAPACITY = 64;
 const ENTRY = 8;
-
-/**
- * The descriptor that Deno's own event loop waits on, or `undefined`. It is
- * readable while a signal, a socket of Deno's or an answer from another thread
- * waits to be taken up: a hint for {@linkcode Poll.pause}, nothing to read from.
- */
-export function eventLoopDescriptor(): number | undefined {
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      const target = Deno.readLinkSync(`/proc/self/fd/${name}`);
-      if (target === "anon_inode:[eventpoll]") return Number(name);
-    } catch {
-      // The folder's own descriptor is closed by now.
-    }
-  }
-  return undefined;
-}
 
 /** A set of descriptors to wait for. */
 export class Poll {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { linkOf, openDescriptors } from "./descriptors.ts";
 import { ENOSYS, EPERM, ESRCH } from "./errno.ts";
 import { closeFile, O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR } from "./file.ts";
 import { openFile } from "./file.ts";
@@ -116,15 +117,3 @@ export function processStart(process: number): number | undefined {
 /** Numbers of fields in /proc/PID/stat (proc(5)). */
 const STATE = 3;
 const STARTTIME = 22;
-
-function openDescriptors(): number[] {
-  return [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => Number(name));
-}
-
-function linkOf(fd: number): string | undefined {
-  try {
-    return Deno.readLinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return undefined; // the descriptor of the listing itself
-  }
-}

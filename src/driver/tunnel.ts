@@ -17,13 +17,8 @@
  */
 
 import { setImmediate } from "node:timers";
-import {
-  eventLoopDescriptor,
-  Poll,
-  POLLERR,
-  POLLIN,
-  Wake,
-} from "../../ffi/poll.ts";
+import { eventLoopDescriptor } from "../../ffi/descriptors.ts";
+import { Poll, POLLERR, POLLIN, Wake } from "../../ffi/poll.ts";
 import { Receiver } from "../../ffi/receiver.ts";
 import { EADDRNOTAVAIL } from "../../ffi/errno.ts";
 import { Sender } from "../../ffi/sender.ts";
@@ -32,9 +27,11 @@ import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
 import type { DeviceChange, DeviceStatus } from "../config/config.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
+import { type Checksum, plainChecksum } from "../offload/checksum.ts";
 import { split, type SplitSink } from "../offload/split.ts";
-import { type Cipher, loadWasm, type Wasm } from "../transport/aead.ts";
-import { MEMORY_LENGTH } from "../transport/layout.ts";
+import type { Cipher } from "../transport/aead.ts";
+import { newPacketMemory } from "../transport/layout.ts";
+import type { PacketMemory } from "../transport/memory.ts";
 import { chooseCipher } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
@@ -76,7 +73,8 @@ export class Tunnel {
   /** The platform's X25519; noble where that one fails its check. */
   readonly keyAgreement = checkedKeyAgreement();
   #device: Device;
-  #wasm: Wasm;
+  #memory: PacketMemory;
+  #checksum: Checksum;
   #address: number;
   #receiver: Receiver;
   #sender: Sender;
@@ -103,12 +101,13 @@ export class Tunnel {
   /** Takes over `tun`; the device is down until {@linkcode up}. */
   constructor(tun: Tun) {
     this.tun = tun;
-    const pages = MEMORY_LENGTH / 65536;
-    const packets = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { memory, cipher, warning } = chooseCipher(packets);
+    const { memory, cipher, checksum, warning } = chooseCipher(
+      newPacketMemory(),
+    );
     this.cipher = cipher;
     this.cipherWarning = warning;
-    this.#wasm = loadWasm(packets);
+    this.#memory = memory;
+    this.#checksum = checksum ?? plainChecksum(memory);
     this.#address = addressOf(memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
       onError: (to, errno, datagrams) =>
@@ -240,16 +239,14 @@ export class Tunnel {
    */
   async #wait(): Promise<void> {
     const now = monotonic(), end = this.#packetAt + LINGER;
-    if (now >= end || this.#attended > 0) return await this.#sleep(-1);
+    if (now >= end || this.#attended > 0) {
+      await this.#poll.wait(-1);
+      return;
+    }
     const longest = this.#hint === undefined ? PAUSE.blind : PAUSE.hinted;
     const wait = Math.max(0, Math.min(end, this.#timerAt) - now);
     const pause = Math.ceil(Math.min(longest, wait));
-    if (this.#poll.pause(pause, this.#hint) === 0) await this.#sleep(0);
-  }
-
-  /** Waits where timers, signals and Deno's own sockets go on. */
-  async #sleep(timeout: number): Promise<void> {
-    await this.#poll.wait(timeout);
+    if (this.#poll.pause(pause, this.#hint) === 0) await this.#poll.wait(0);
   }
 
   /** Works until nothing waits any more. */
@@ -294,8 +291,13 @@ export class Tunnel {
       this.#packetAt = this.#now;
       const length = read - VIRTIO_HEADER_LENGTH;
       this.#slots.read(length);
-      const { memory, checksum } = this.#wasm;
-      const drop = split(memory, at, length, this.#splitSink, checksum);
+      const drop = split(
+        this.#memory,
+        at,
+        length,
+        this.#splitSink,
+        this.#checksum,
+      );
       if (drop !== undefined) {
         this.#device.countDrop("the kernel's offload header is malformed");
       }
@@ -374,11 +376,11 @@ export class Tunnel {
   }
 
   #createDevice(): Device {
-    const { memory, checksum } = this.#wasm;
+    const memory = this.#memory;
     const output = new Sink({
       memory,
       address: this.#address,
-      checksum,
+      checksum: this.#checksum,
       tun: this.tun,
       sender: this.#outerSource,
       onRefused: () =>

@@ -37,6 +37,12 @@ export const DEVICE_SLOTS = { from: 0x10000, to: 0x50000 };
 /** What is left for the driver. */
 export const DRIVER_SLOTS = { from: 0x60000, to: MEMORY_LENGTH };
 
+/** New packet memory, of zeros; shared between threads if that is asked for. */
+export function newPacketMemory(shared = false): WebAssembly.Memory {
+  const pages = MEMORY_LENGTH / 65536;
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+}
+
 /** Where the cipher of lane `lane`, counted from 0, has its scratch. */
 export function cipherScratch(lane: number): number {
   if (!(lane >= 0 && lane < MAXIMUM_LANES)) {

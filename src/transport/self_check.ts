@@ -11,7 +11,7 @@
  */
 
 import type { Build } from "./aead_kernels.ts";
-import { type Cipher, loadWasm, noble } from "./aead.ts";
+import { type Cipher, loadWasm, noble, type Wasm } from "./aead.ts";
 import { Batch, type BatchPlaces } from "./batch.ts";
 import { CIPHER_SCRATCH, DRIVER_SLOTS, OPENING, SEALING } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
@@ -32,6 +32,8 @@ const KNOWN = 0x4a2d8d40;
 export interface Chosen {
   readonly memory: PacketMemory;
   readonly cipher: Cipher;
+  /** The WASM build's checksum; `undefined` with noble. */
+  readonly checksum: Wasm["checksum"] | undefined;
   /** The WASM build that further threads should load; `undefined` for noble. */
   readonly build: Build | undefined;
   /** What to tell the user if it is not the one that it should be. */
@@ -51,16 +53,22 @@ export function chooseCipher(
   for (const build of ["paired", "plain"] as const) {
     const wasm = tryLoad(() => load(shared, scratch, build));
     if (wasm === undefined || !passes(wasm.memory, wasm.cipher)) continue;
-    const { memory, cipher } = wasm;
-    if (build === "paired") return { memory, cipher, build };
+    const { memory, cipher, checksum } = wasm;
+    if (build === "paired") return { memory, cipher, checksum, build };
     const warning =
       "the fast one fails on this machine; going on with the plain one, which is slower";
-    return { memory, cipher, build, warning };
+    return { memory, cipher, checksum, build, warning };
   }
   const memory = packetMemory(shared.buffer);
   const warning =
     "the one in WebAssembly fails on this machine; going on with the one in JavaScript, which is far slower";
-  return { memory, cipher: noble(memory), build: undefined, warning };
+  return {
+    memory,
+    cipher: noble(memory),
+    checksum: undefined,
+    build: undefined,
+    warning,
+  };
 }
 
 function tryLoad<T>(load: () => T): T | undefined {

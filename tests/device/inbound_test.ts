@@ -12,6 +12,7 @@ import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
 import {
   DRIVER_SLOTS,
   MEMORY_LENGTH,
+  newPacketMemory,
   OPENING,
 } from "../../src/transport/layout.ts";
 import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
@@ -21,10 +22,9 @@ const CAPACITY = 256, LENGTH = 48;
 const slot = (i: number) => DRIVER_SLOTS.from + 256 * i + 16;
 
 function ciphers(): { memory: PacketMemory; cipher: Cipher }[] {
-  const pages = MEMORY_LENGTH / 65536;
   const memory = packetMemory(new ArrayBuffer(MEMORY_LENGTH));
   return [
-    loadWasm(new WebAssembly.Memory({ initial: pages, maximum: pages })),
+    loadWasm(newPacketMemory()),
     { memory, cipher: noble(memory) },
   ];
 }

@@ -11,7 +11,7 @@ import { loadWasm } from "../../src/transport/aead.ts";
 import {
   DEVICE_SLOTS,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
   SEALING,
 } from "../../src/transport/layout.ts";
 import {
@@ -25,9 +25,8 @@ import {
 const CAPACITY = 256, MTU = 1420;
 
 function create() {
-  const pages = MEMORY_LENGTH / 65536;
   const { memory, cipher } = loadWasm(
-    new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    newPacketMemory(),
   );
   const output = new Recorder(memory);
   return { memory, output, outbound: new Outbound(memory, cipher, output) };

@@ -104,12 +104,12 @@ Deno.test("pause() ends when a descriptor is ready, and only counts it", () => {
   hint.close();
 });
 
+const ffi = new URL("../../ffi", import.meta.url);
+
 /** Pauses until a client has come to a socket of Deno's, and prints in how many milliseconds that was noticed. */
 const NOTICE = `
-  import { eventLoopDescriptor, Poll } from "${new URL(
-  "../../ffi/poll.ts",
-  import.meta.url,
-)}";
+  import { eventLoopDescriptor } from "${ffi}/descriptors.ts";
+  import { Poll } from "${ffi}/poll.ts";
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let connection;
   listener.accept().then((accepted) => connection = accepted);

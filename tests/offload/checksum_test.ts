@@ -3,7 +3,7 @@ import { strictEqual } from "node:assert";
 import { fold, plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
-import { MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { MEMORY_LENGTH, newPacketMemory } from "../../src/transport/layout.ts";
 import { slowChecksum } from "./packets.ts";
 
 const memory = packetMemory(new ArrayBuffer(0x40_000));
@@ -58,9 +58,8 @@ Deno.test("fold() carries around the end", () => {
 });
 
 Deno.test("plainChecksum() and the WASM one give what the slow one gives, for every length and place", () => {
-  const pages = MEMORY_LENGTH / 65_536;
   const wasm = loadWasm(
-    new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    newPacketMemory(),
   );
   const plain = plainChecksum(wasm.memory);
   const base = MEMORY_LENGTH - 0x1_0000;

@@ -10,7 +10,7 @@ import { type Checksum, plainChecksum } from "../../src/offload/checksum.ts";
 import { Coalescer } from "../../src/offload/coalesce.ts";
 import { split } from "../../src/offload/split.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
-import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { DRIVER_SLOTS, newPacketMemory } from "../../src/transport/layout.ts";
 import { trainHeader, virtioBytes } from "./model.ts";
 import {
   buildPartial,
@@ -22,9 +22,8 @@ import {
   udp4,
 } from "./packets.ts";
 
-const pages = MEMORY_LENGTH / 65_536;
 const wasm = loadWasm(
-  new WebAssembly.Memory({ initial: pages, maximum: pages }),
+  newPacketMemory(),
 );
 const { memory } = wasm;
 

@@ -22,7 +22,7 @@ import type { State } from "../../src/device/state.ts";
 import { nobleKeyAgreement } from "../../src/noise/key_agreement.ts";
 import { clamp } from "../../src/noise/keys.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
-import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { DRIVER_SLOTS, newPacketMemory } from "../../src/transport/layout.ts";
 import { endpoint, generator } from "./simulation.ts";
 
 const SLOT = DRIVER_SLOTS.from + 16;
@@ -42,9 +42,8 @@ export class Machine {
     const generate = generator(seed);
     const random = (length: number) =>
       Uint8Array.from({ length }, () => Math.floor(generate() * 256));
-    const pages = MEMORY_LENGTH / 65536;
     const { memory, cipher } = loadWasm(
-      new WebAssembly.Memory({ initial: pages, maximum: pages }),
+      newPacketMemory(),
     );
     const copy = (at: number, length: number) =>
       memory.bytes.slice(at, at + length);

@@ -26,7 +26,11 @@ import type {
 import { parsePrefix } from "../../src/config/prefix.ts";
 import { Device } from "../../src/device/device.ts";
 import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
-import { DRIVER_SLOTS, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import {
+  DRIVER_SLOTS,
+  MEMORY_LENGTH,
+  newPacketMemory,
+} from "../../src/transport/layout.ts";
 import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
 
 /** Where the simulation lays what a device is handed. */
@@ -259,9 +263,8 @@ export interface HostOptions {
 export type PeerMore = Omit<Partial<PeerChange>, "publicKey" | "allowedIps">;
 
 function fast(): { memory: PacketMemory; cipher: Cipher } {
-  const pages = MEMORY_LENGTH / 65536;
   return loadWasm(
-    new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    newPacketMemory(),
   );
 }
 

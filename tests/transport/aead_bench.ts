@@ -18,7 +18,7 @@ import {
   CIPHER_SCRATCH,
   DESCRIPTOR_LENGTH,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
 import { pairingRatio } from "./pairing.ts";
@@ -115,8 +115,7 @@ function turn({ words }: PacketMemory, contender: Contender): void {
 }
 
 async function measure(seconds: number): Promise<void> {
-  const pages = MEMORY_LENGTH / 65536;
-  const shared = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const shared = newPacketMemory();
   const paired = loadWasm(shared), { memory } = paired;
   const plain = loadWasm(shared, CIPHER_SCRATCH, "plain");
   const ciphers = [paired.cipher, plain.cipher, nodeCrypto(memory)];

@@ -17,16 +17,15 @@ import {
 import { Batch } from "../../src/transport/batch.ts";
 import {
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
   OPENING,
   SEALING,
 } from "../../src/transport/layout.ts";
 import { transportNonce } from "../vectors/transport_shape.ts";
 import { rfc8439Cases } from "../vectors/vectors.ts";
 
-const pages = MEMORY_LENGTH / 65536;
 const wasm = loadWasm(
-  new WebAssembly.Memory({ initial: pages, maximum: pages }),
+  newPacketMemory(),
 );
 const { bytes } = wasm.memory;
 const KEY = DRIVER_SLOTS.from, NONCE = KEY + 64, DATA = KEY + 128;

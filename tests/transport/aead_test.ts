@@ -13,7 +13,7 @@ import {
   BATCH_CAPACITY,
   CIPHER_SCRATCH,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
   OPENING,
   SEALING,
 } from "../../src/transport/layout.ts";
@@ -31,8 +31,7 @@ interface Packet {
   plain: Uint8Array;
 }
 
-const pages = MEMORY_LENGTH / 65536;
-const both = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const both = newPacketMemory();
 const wasm = loadWasm(both);
 const plain = loadWasm(both, CIPHER_SCRATCH, "plain");
 const builds = [wasm.cipher, plain.cipher];

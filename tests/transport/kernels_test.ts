@@ -9,13 +9,12 @@ import { strictEqual } from "node:assert";
 import { assemble, MODULES } from "../../.ci/assemble.ts";
 import type { Cipher } from "../../src/transport/aead.ts";
 import { type Build, kernels } from "../../src/transport/aead_kernels.ts";
-import { CIPHER_SCRATCH, MEMORY_LENGTH } from "../../src/transport/layout.ts";
+import { CIPHER_SCRATCH, newPacketMemory } from "../../src/transport/layout.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import { passes } from "../../src/transport/self_check.ts";
 import { instantiate } from "../../src/transport/wasm_module.ts";
 
-const pages = MEMORY_LENGTH / 65536;
-const shared = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const shared = newPacketMemory();
 const memory = packetMemory(shared.buffer);
 
 /** Kernels with a wrong rotation in the last quarter round of one of them. */

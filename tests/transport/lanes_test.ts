@@ -9,13 +9,12 @@ import {
   DEVICE_SLOTS,
   DRIVER_SLOTS,
   MAXIMUM_LANES,
-  MEMORY_LENGTH,
+  newPacketMemory,
   SCRATCH_LENGTH,
   SEALING,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
 
-const pages = MEMORY_LENGTH / 65536;
 const AT = DRIVER_SLOTS.from + 16;
 const LENGTHS = [0, 1, 64, 100, 200, 448, 576, 1280, 1300, 1420, 8920];
 const SLOT = 9216;
@@ -56,11 +55,7 @@ function contents(memory: PacketMemory, lane: number): Uint8Array {
 for (const shared of [false, true]) {
   const kind = shared ? "shared" : "unshared";
   Deno.test(`loadWasm() works over ${kind} memory, and writes packets and its own scratch only`, () => {
-    const memory = new WebAssembly.Memory({
-      initial: pages,
-      maximum: pages,
-      shared,
-    });
+    const memory = newPacketMemory(shared);
     const bytes = new Uint8Array(memory.buffer);
     for (const lane of [0, 5, MAXIMUM_LANES - 1]) {
       for (const how of ["seal", "open"] as const) {
@@ -79,11 +74,7 @@ for (const shared of [false, true]) {
 }
 
 Deno.test("ciphers of two lanes in two threads seal at once as one does", async () => {
-  const memory = new WebAssembly.Memory({
-    initial: pages,
-    maximum: pages,
-    shared: true,
-  });
+  const memory = newPacketMemory(true);
   const worker = new URL("lane_worker.ts", import.meta.url);
   const sealed = await Promise.all(
     [1, 2].map((lane) =>

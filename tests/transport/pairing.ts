@@ -10,15 +10,14 @@ import { loadWasm } from "../../src/transport/aead.ts";
 import {
   cipherScratch,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
 } from "../../src/transport/layout.ts";
 
 const LENGTH = 16_384, WARM_UP = 150, ROUNDS = 300;
 
 /** About 0.6 where vectors are paired, about 1 where they are not. */
 export function pairingRatio(): number {
-  const pages = MEMORY_LENGTH / 65536;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const memory = newPacketMemory();
   const runs = (["paired", "plain"] as const).map((build, lane) => {
     const wasm = loadWasm(memory, cipherScratch(lane), build);
     const at = DRIVER_SLOTS.from;

@@ -6,15 +6,12 @@ import type { Build } from "../../src/transport/aead_kernels.ts";
 import {
   CIPHER_SCRATCH,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
 import { chooseCipher, passes } from "../../src/transport/self_check.ts";
 
-const pages = MEMORY_LENGTH / 65536;
-const newMemory = () =>
-  new WebAssembly.Memory({ initial: pages, maximum: pages });
-const shared = newMemory();
+const shared = newPacketMemory();
 const wasm = loadWasm(shared);
 const { memory, cipher } = wasm;
 
@@ -102,7 +99,7 @@ function loading(broken: Partial<Record<Build, "faulty" | "refused">>) {
 }
 
 Deno.test("chooseCipher() takes the paired build where it works, without a word", () => {
-  const { cipher, build, warning } = chooseCipher(newMemory());
+  const { cipher, build, warning } = chooseCipher(newPacketMemory());
   deepStrictEqual([cipher.name, build, warning], [
     "WASM, paired",
     "paired",
@@ -113,14 +110,14 @@ Deno.test("chooseCipher() takes the paired build where it works, without a word"
 Deno.test("chooseCipher() falls back to the plain build, then to noble, and warns", () => {
   for (const fault of ["faulty", "refused"] as const) {
     const plain = chooseCipher(
-      newMemory(),
+      newPacketMemory(),
       CIPHER_SCRATCH,
       loading({ paired: fault }),
     );
     deepStrictEqual([plain.cipher.name, plain.build], ["WASM, plain", "plain"]);
     match(plain.warning!, /going on with the plain one/);
     const last = chooseCipher(
-      newMemory(),
+      newPacketMemory(),
       CIPHER_SCRATCH,
       loading({ paired: fault, plain: fault }),
     );
@@ -134,5 +131,8 @@ Deno.test("chooseCipher() hides no other failure", () => {
   const load = () => {
     throw new TypeError("of another kind");
   };
-  throws(() => chooseCipher(newMemory(), CIPHER_SCRATCH, load), TypeError);
+  throws(
+    () => chooseCipher(newPacketMemory(), CIPHER_SCRATCH, load),
+    TypeError,
+  );
 });

@@ -15,7 +15,7 @@ import {
   BATCH_CAPACITY,
   CIPHER_SCRATCH,
   DRIVER_SLOTS,
-  MEMORY_LENGTH,
+  newPacketMemory,
   OPENING,
   SEALING,
 } from "../../src/transport/layout.ts";
@@ -23,8 +23,7 @@ import { transportCases, transportNonce } from "../vectors/transport_shape.ts";
 import { rfc8439Cases } from "../vectors/vectors.ts";
 
 const TAG = 16;
-const pages = MEMORY_LENGTH / 65536;
-const shared = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const shared = newPacketMemory();
 const builds = (["paired", "plain"] as const).map((build) =>
   loadWasm(shared, CIPHER_SCRATCH, build)
 );
