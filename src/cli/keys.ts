@@ -16,8 +16,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { importPrivate, publicHalf } from "../driver/x25519_keys.ts";
 import { clamp, decodeKey, encodeKey, type PublicKey } from "../noise/keys.ts";
 import { complain, print } from "./output.ts";
 
@@ -44,10 +43,6 @@ const TEXT_LENGTH = 44;
 const OTHERS = 0o007;
 /** What wg skips behind a key: NUL and what isspace() holds for. */
 const BLANKS = /^[\0\t-\r ]*$/;
-
-/** A private key in PKCS #8, up to its 32 bytes (RFC 8410 §7). */
-const PKCS8_PREFIX = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e]
-  .concat(4, 0x22, 4, 0x20);
 
 const COMMANDS = { genkey, genpsk, pubkey };
 
@@ -141,12 +136,7 @@ function whatIsWrong(text: string): string {
 
 /** The public half of a private key of 32 bytes; a new one. */
 export function publicKeyOf(privateKey: Uint8Array): PublicKey {
-  const key = Buffer.from([...PKCS8_PREFIX, ...privateKey]);
-  const publicKey = createPublicKey(
-    createPrivateKey({ key, format: "der", type: "pkcs8" }),
-  ).export({ format: "der", type: "spki" });
-  key.fill(0);
-  return publicKey.subarray(-KEY_LENGTH) as Uint8Array as PublicKey;
+  return publicHalf(importPrivate(privateKey));
 }
 
 /** Writes a key, and zeroes it. */

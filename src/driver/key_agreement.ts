@@ -1,27 +1,14 @@
 /**
- * X25519 by the platform: node:crypto, native code of the runtime
- * (RFC 7748; key formats of RFC 8410).
+ * X25519 by the platform: node:crypto, native code of the runtime (RFC 7748).
  *
- * ```text
- * private  PKCS #8   30 2e … 04 20 ‖ 32 bytes
- * public   SPKI      30 2a … 03 21 00 ‖ 32 bytes
- * ```
- *
- * It is given keys in these wrappings, and what it makes of one is kept as long
- * as the array that held the key: the static keys are unwrapped once, an
- * ephemeral one once per handshake. The platform wipes nothing before it
- * collects the garbage.
+ * What it makes of a key (x25519_keys.ts) is kept as long as the array that held
+ * the key: the static keys are unwrapped once, an ephemeral one once per
+ * handshake.
  *
  * @module
  */
 
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  type KeyObject,
-} from "node:crypto";
-import { Buffer } from "node:buffer";
+import { diffieHellman, type KeyObject } from "node:crypto";
 import {
   type KeyAgreement,
   nobleKeyAgreement,
@@ -29,9 +16,7 @@ import {
   refuseZero,
 } from "../noise/key_agreement.ts";
 import type { PrivateKey, PublicKey } from "../noise/keys.ts";
-
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
-const SPKI_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
+import { importPrivate, importPublic, publicHalf } from "./x25519_keys.ts";
 
 /** A key agreement of the platform, which has kept no key yet. */
 export function platformKeyAgreement(): KeyAgreement {
@@ -49,13 +34,7 @@ export function platformKeyAgreement(): KeyAgreement {
       });
       return refuseZero(new Uint8Array(buffer, byteOffset, length));
     },
-    publicKeyOf: (privateKey) => {
-      const wrapped = createPublicKey(privateOf(privateKey) as never)
-        .export({ format: "der", type: "spki" });
-      return new Uint8Array(
-        wrapped.subarray(SPKI_PREFIX.length),
-      ) as Uint8Array as PublicKey;
-    },
+    publicKeyOf: (privateKey) => publicHalf(privateOf(privateKey)),
   };
 }
 
@@ -64,25 +43,6 @@ export function checkedKeyAgreement(
   fast: KeyAgreement = platformKeyAgreement(),
 ): KeyAgreement {
   return passesKnownAnswers(fast) ? fast : nobleKeyAgreement;
-}
-
-function importPrivate(key: PrivateKey): KeyObject {
-  const wrapped = Buffer.concat([PKCS8_PREFIX, key]);
-  const object = createPrivateKey({
-    key: wrapped,
-    format: "der",
-    type: "pkcs8",
-  });
-  wrapped.fill(0);
-  return object;
-}
-
-function importPublic(key: PublicKey): KeyObject {
-  return createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, key]),
-    format: "der",
-    type: "spki",
-  });
 }
 
 function kept<K extends WeakKey>(
