@@ -1,6 +1,6 @@
 /**
- * Assembles the WebAssembly modules, each `x.as.ts` to `x_module.ts` beside it, which
- * hold them in base64 so that the core needs no file at run time.
+ * Assembles the WebAssembly modules, each to a file beside its `x.as.ts` which
+ * holds it in base64, so that the core needs no file at run time.
  * tests/transport/assemble_test.ts assembles once more and compares, so nobody
  * has to trust a binary.
  *

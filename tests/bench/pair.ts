@@ -14,11 +14,11 @@
 import { type Host, Network, type Program } from "../interop/netns.ts";
 import { sleep } from "../interop/process.ts";
 import {
+  keyPair,
   type PeerSettings,
   setconfText,
   type Settings,
 } from "../interop/settings.ts";
-import { keyPair } from "../interop/settings.ts";
 import { commandFor } from "./implementations.ts";
 import { readMegabytes, readTicks } from "./readings.ts";
 
