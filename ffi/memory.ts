@@ -24,6 +24,11 @@ export function addressOf(bytes: Uint8Array): number {
   return Number(Deno.UnsafePointer.value(start)) + bytes.byteOffset;
 }
 
+/** `address` as the calls want it that are made for each packet (libc.ts). */
+export function pointerTo(address: number): Deno.PointerObject {
+  return Deno.UnsafePointer.create(BigInt(address))!;
+}
+
 /** `text` in UTF-8 with the NUL that ends it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text + "\0");
@@ -41,11 +46,14 @@ export class Struct {
   readonly view: DataView;
   /** Absolute address of the first byte. */
   readonly address: number;
+  /** The same, for the calls that take a pointer. */
+  readonly pointer: Deno.PointerObject;
 
   constructor(length: number) {
     this.bytes = new Uint8Array(length);
     this.view = new DataView(this.bytes.buffer);
     this.address = addressOf(this.bytes);
+    this.pointer = pointerTo(this.address);
   }
 
   /** Writes an unsigned 32-bit number. */

@@ -19,7 +19,7 @@
  * @module
  */
 
-import { Struct } from "./memory.ts";
+import { pointerTo, Struct } from "./memory.ts";
 import {
   isLinkLocal,
   nameLength,
@@ -51,6 +51,7 @@ export class MessageTable {
   #to: SocketAddress[] = [];
   #places: Float64Array;
   #lengths: Int32Array;
+  #pointers: Deno.PointerObject[];
   #segments: Int32Array;
   /** Whether every message went out as it was added; cleared by whoever loses one. */
   unchanged = true;
@@ -64,6 +65,10 @@ export class MessageTable {
     this.#lengths = new Int32Array(capacity);
     this.#segments = new Int32Array(capacity);
     for (let i = 0; i < capacity; i++) this.#prepare(i);
+    this.#pointers = Array.from(
+      { length: capacity },
+      (_, i) => pointerTo(this.#struct.address + i * HEADER),
+    );
   }
 
   get count(): number {
@@ -92,9 +97,9 @@ export class MessageTable {
     this.unchanged = true;
   }
 
-  /** Absolute address of message `i`. */
-  addressOf(i: number): number {
-    return this.#struct.address + i * HEADER;
+  /** Message `i` and those behind it, for the call. */
+  pointerTo(i: number): Deno.PointerObject {
+    return this.#pointers[i]!;
   }
 
   place(i: number): number {

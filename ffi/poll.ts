@@ -65,7 +65,7 @@ export class Poll {
 
   /** Looks at once; the number of descriptors that are ready. */
   check(): number {
-    const ready = libc.poll(this.#table.address, this.#count, 0);
+    const ready = libc.poll(this.#table.pointer, this.#count, 0);
     return Math.max(0, ready); // EINTR: nothing is ready yet
   }
 
@@ -79,8 +79,8 @@ export class Poll {
     this.#waiting = true;
     const length = this.#count * ENTRY;
     this.#pending.bytes.set(this.#table.bytes.subarray(0, length));
-    const { address } = this.#pending;
-    const ready = await libc.waitingPoll(address, this.#count, timeout);
+    const { pointer } = this.#pending;
+    const ready = await libc.waitingPoll(pointer, this.#count, timeout);
     this.#waiting = false;
     this.#takeOver(length);
     return Math.max(0, ready);
@@ -96,12 +96,12 @@ export class Poll {
    * @returns the number of descriptors that are ready
    */
   pause(timeout: number, hint: number | undefined): number {
-    const { address } = this.#table;
+    const { pointer } = this.#table;
     if (hint === undefined || this.#count === CAPACITY) {
-      return Math.max(0, libc.poll(address, this.#count, timeout));
+      return Math.max(0, libc.poll(pointer, this.#count, timeout));
     }
     this.add(hint);
-    const ready = libc.poll(address, this.#count, timeout);
+    const ready = libc.poll(pointer, this.#count, timeout);
     this.#count--;
     const hinted = this.#table.view.getInt16(this.#count * ENTRY + 6, true);
     return Math.max(0, hinted === 0 ? ready : ready - 1);

@@ -89,9 +89,15 @@ export class Receiver {
    */
   receive(fd: number): number {
     this.#makeReady();
-    const { address } = this.#table;
+    const { pointer } = this.#table;
     for (let attempt = 0; attempt < SKIPPED_ERRORS; attempt++) {
-      const count = libc.recvmmsg(fd, address, this.#capacity, MSG_DONTWAIT, 0);
+      const count = libc.recvmmsg(
+        fd,
+        pointer,
+        this.#capacity,
+        MSG_DONTWAIT,
+        null,
+      );
       if (count >= 0) return this.#accept(count);
       const reason = errno();
       if (reason === EAGAIN) return 0;

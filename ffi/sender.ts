@@ -153,7 +153,7 @@ export class Sender {
     if (fd === undefined) return this.#lose(table, start, end, EAFNOSUPPORT);
     let failed = -1; // the message that failed last: it gets one more chance
     for (let at = start; at < end;) {
-      const sent = libc.sendmmsg(fd, table.addressOf(at), end - at, 0);
+      const sent = libc.sendmmsg(fd, table.pointerTo(at), end - at, 0);
       if (sent > 0) {
         at += sent;
         continue;
@@ -218,7 +218,7 @@ export class Sender {
     const to = table.to(at), other = this.#events.otherSource(to);
     if (other === undefined) return false;
     table.redirect(at, other);
-    if (libc.sendmmsg(fd!, table.addressOf(at), 1, 0) < 1) return false;
+    if (libc.sendmmsg(fd!, table.pointerTo(at), 1, 0) < 1) return false;
     this.#events.onSourceGone(to);
     return true;
   }
@@ -242,7 +242,7 @@ export class Sender {
   #waitForRoom(fd: number): boolean {
     this.#writable.view.setInt32(0, fd, true);
     this.#writable.setU32(4, POLLOUT);
-    return libc.poll(this.#writable.address, 1, QUEUE_WAIT) > 0;
+    return libc.poll(this.#writable.pointer, 1, QUEUE_WAIT) > 0;
   }
 }
 

@@ -46,6 +46,8 @@ const UDP_V6 = 0x40;
 
 /** What an ioctl points to; it outlives every call. */
 const argument = new Struct(IFREQ_LENGTH);
+/** The one part of a read: struct iovec { void *start; size_t length }. */
+const part = new Struct(16);
 
 /** A TUN device of our own. It vanishes when it is closed. */
 export class Tun {
@@ -89,7 +91,9 @@ export class Tun {
    * @throws {SystemError} EBADFD when the device was deleted
    */
   read(address: number, length: number): number {
-    const read = libc.read(this.fd, address, length);
+    part.setWord(0, address);
+    part.setWord(8, length);
+    const read = libc.readv(this.fd, part.pointer, 1);
     if (read >= 0) return read;
     const reason = errno();
     if (reason === EAGAIN) return 0;
@@ -99,10 +103,10 @@ export class Tun {
   /**
    * Writes one packet, header first, that lies in `count` parts.
    *
-   * @param parts absolute address of `struct iovec { void *start; size_t length }`
+   * @param parts `struct iovec { void *start; size_t length }`
    * @returns 0, or errno: EIO while the interface is down, EBADFD when it is gone
    */
-  write(parts: number, count: number): number {
+  write(parts: Deno.PointerObject, count: number): number {
     return libc.writev(this.fd, parts, count) < 0 ? errno() : 0;
   }
 

@@ -104,7 +104,7 @@ export class Sink implements Output {
       this.#parts.setWord(part, address + pieces[2 * i]!);
       this.#parts.setU32(part + 8, pieces[2 * i + 1]!);
     }
-    const errno = tun.write(this.#parts.address, count);
+    const errno = tun.write(this.#parts.pointer, count);
     if (errno !== 0) onRefused(errno);
   }
 }

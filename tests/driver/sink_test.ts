@@ -63,10 +63,9 @@ class Bench {
     this.sink.deliver(at, packet.length);
   }
 
-  #write(parts: number, count: number): number {
+  #write(parts: Deno.PointerObject, count: number): number {
     this.order.push("written");
-    const pointer = Deno.UnsafePointer.create(BigInt(parts));
-    const view = new Deno.UnsafePointerView(pointer!);
+    const view = new Deno.UnsafePointerView(parts);
     this.writes.push(
       Array.from({ length: count }, (_, i): [number, number] => [
         Number(view.getBigUint64(16 * i)) - ADDRESS,

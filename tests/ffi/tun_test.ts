@@ -65,7 +65,7 @@ namespaceTest(
       parts.setWord(8, HEADER);
       parts.setWord(16, packet.address + HEADER);
       parts.setWord(24, length - HEADER);
-      strictEqual(tun.write(parts.address, 2), 0);
+      strictEqual(tun.write(parts.pointer, 2), 0);
       answered++;
     }
     const { stdout } = await ping;
@@ -125,7 +125,7 @@ namespaceTest(
     packet.bytes[HEADER] = 0x45;
     parts.setWord(0, packet.address);
     parts.setWord(8, HEADER + 20);
-    strictEqual(tun.write(parts.address, 1), 5); // EIO
+    strictEqual(tun.write(parts.pointer, 1), 5); // EIO
     const poll = new Poll();
     poll.add(tun.fd);
     const waiting = poll.wait(5000);
@@ -133,7 +133,7 @@ namespaceTest(
     strictEqual(await waiting, 1);
     ok(poll.ready(tun.fd) & POLLERR);
     throws(() => tun.read(packet.address, 64), { code: "EBADFD" });
-    strictEqual(tun.write(parts.address, 1), 77); // EBADFD
+    strictEqual(tun.write(parts.pointer, 1), 77); // EBADFD
     tun.close();
   },
 );
