@@ -176,6 +176,7 @@ function clearAllowedIps(state: State, peer: Peer): void {
 function removePeer(state: State, peer: Peer): void {
   clearAllowedIps(state, peer);
   clearSessions(state, peer);
+  state.handshakes.forget(peer);
   peer.timers.stopped();
   peer.staticStatic?.fill(0);
   peer.presharedKey?.fill(0);

@@ -11,8 +11,9 @@
  * ```
  *
  * Packets stand in packet memory and are named by their places; both handlers
- * only fill descriptors, and `flush` seals and opens them all. Time is the
- * caller's: `now` in milliseconds, never going back. No input makes it throw.
+ * only fill descriptors, and `flush` seals and opens them all. Handshakes wait
+ * for `handleHandshake`, which deals with one. Time is the caller's: `now` in
+ * milliseconds, never going back. No input makes it throw.
  *
  * @module
  */
@@ -33,6 +34,8 @@ import type { PacketMemory } from "../transport/memory.ts";
 import { AllowedIps } from "./allowed_ips.ts";
 import { applyChange } from "./change.ts";
 import { type Drop, Drops } from "./drops.ts";
+import { HandshakeQueue } from "./handshake_queue.ts";
+import { handleWaiting } from "./handshakes.ts";
 import { Inbound } from "./inbound.ts";
 import { IndexTable } from "./index_table.ts";
 import { initiate } from "./initiate.ts";
@@ -59,16 +62,12 @@ export interface DeviceOptions {
   keyAgreement?: KeyAgreement;
   /** The interface's MTU, past which nothing is padded. */
   mtu: number;
-  /**
-   * Handshake messages a second from which on the device is under load: as many
-   * as cost a quarter of a core.
-   */
-  handshakesPerSecond?: number;
+  /** Handshake messages that wait from which on the device is under load; 128 unless given. */
+  loadThreshold?: number;
 }
 
-const HANDSHAKES_PER_SECOND = 200;
-/** Deadlines that are dealt with at once; an initiation costs 1 to 4 ms, and 1,500 peers may want one at the same time. */
-const MAX_EXPIRIES = 2;
+/** Deadlines that are dealt with at once: 1,500 peers may have one at the same time. */
+const MAX_EXPIRIES = 64;
 
 /** One interface. */
 export class Device {
@@ -76,7 +75,6 @@ export class Device {
 
   constructor(options: DeviceOptions) {
     const { memory, cipher, output, random } = options;
-    const threshold = options.handshakesPerSecond ?? HANDSHAKES_PER_SECOND;
     this.#state = {
       memory,
       output,
@@ -89,7 +87,8 @@ export class Device {
       allowedIps: new AllowedIps(),
       indices: new IndexTable(random),
       limiter: new RateLimiter(),
-      load: new LoadMeter(threshold),
+      handshakes: new HandshakeQueue(),
+      load: new LoadMeter(options.loadThreshold),
       alarm: { at: Infinity },
       drops: new Drops(),
       identity: undefined,
@@ -117,6 +116,20 @@ export class Device {
   flush(now: number): void {
     openBatch(this.#state, now);
     this.#state.outbound.flush();
+  }
+
+  /** Whether handshakes wait for {@linkcode handleHandshake}; anything but it and `flush` may have changed that. */
+  get handshakesWait(): boolean {
+    return this.#state.handshakes.waits;
+  }
+
+  /**
+   * Deals with one handshake that waits, if any does: the dearest thing that a
+   * device does at once, which is why the caller decides how many it does between
+   * two batches. Call {@linkcode flush} after it.
+   */
+  handleHandshake(now: number): void {
+    handleWaiting(this.#state, now);
   }
 
   /** When {@linkcode handleTimeout} must be called; Infinity when nothing is due. It may be too early, never too late. */
@@ -158,6 +171,7 @@ export class Device {
   /** The interface is down: sessions end, nothing is sent or taken. */
   down(): void {
     this.#state.isUp = false;
+    this.#state.handshakes.clear();
     for (const peer of this.#state.peers.values()) {
       clearSessions(this.#state, peer);
       peer.timers.stopped();

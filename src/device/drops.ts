@@ -36,6 +36,7 @@ type ReceiveDrop =
   | "handshake not meant for our public key (mac1)"
   | "handshake without a valid cookie under load (mac2)"
   | "too many handshakes from one address under load"
+  | "too many handshakes at once"
   | "initiation that does not decrypt"
   | "initiation from an unknown public key"
   | "initiation replayed, or from a clock that went backward"

@@ -14,8 +14,9 @@ import { clearHandshake } from "./session.ts";
 import { type Identity, type State, staticStaticOf } from "./state.ts";
 
 /**
- * Sends an initiation, unless one was sent less than REKEY-TIMEOUT ago or the
- * peer cannot be asked: without an endpoint, a private key or a usable key.
+ * Asks for an initiation, unless one was sent less than REKEY-TIMEOUT ago or the
+ * peer cannot be asked: without an endpoint or a private key. It waits in
+ * handshake_queue.ts.
  *
  * @param retry whether it repeats one that was not answered
  */
@@ -25,11 +26,22 @@ export function initiate(
   now: number,
   retry: boolean,
 ): void {
-  const { identity } = state;
   if (!retry && now - peer.handshakeSentAt < REKEY_TIMEOUT) return;
+  if (state.identity === undefined || peer.endpoint === undefined) return;
+  state.handshakes.addInitiation(peer, retry);
+}
+
+/** Sends an initiation whose turn has come, if the peer can still be asked. */
+export function sendInitiation(
+  state: State,
+  peer: Peer,
+  now: number,
+  retry: boolean,
+): void {
+  const { identity } = state;
   if (identity === undefined || peer.endpoint === undefined) return;
   const message = writeNext(state, identity, peer);
-  if (message === undefined) return;
+  if (message === undefined) return refuse(peer);
   peer.cookies.addMacs(message, now);
   // Before it is sent: the output may refuse it at once.
   peer.handshakeSentAt = now;
@@ -38,6 +50,15 @@ export function initiate(
   peer.sentBytes += message.length;
   peer.timers.authenticatedSent(now);
   peer.timers.initiationSent(now, retry);
+}
+
+/** The peer's key is of low order, as is found out by its first initiation: nothing can be sent to it. */
+function refuse(peer: Peer): void {
+  const packets = peer.staged.filter((packet) => packet.length > 0).length;
+  if (packets > 0) {
+    peer.drops.count("the peer's public key is of low order", packets);
+  }
+  peer.staged = [];
 }
 
 /** A new initiation under a new index, which takes the place of the one before. */

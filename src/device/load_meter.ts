@@ -1,37 +1,33 @@
 /**
- * Whether handshakes come faster than we want to pay for (whitepaper §5.3).
+ * Whether handshakes come faster than they are dealt with (whitepaper §5.3).
  *
- * There is no queue of handshakes whose length would tell, as in the kernel:
- * each is handled when it comes. So they are counted: a bucket leaks at the
- * threshold's rate, and one that overflows means load, for one second more.
+ * As in wireguard-go and the kernel, the number that waits tells: from an eighth
+ * of the queue on the device is under load, and for one second more. So as many
+ * handshakes are answered without a cookie as the machine bears.
  *
  * @module
  */
 
+import { HANDSHAKE_CAPACITY } from "./handshake_queue.ts";
+
+/** Messages that wait from which on there is load. */
+const THRESHOLD = HANDSHAKE_CAPACITY / 8;
 /** Time for which load lasts after it was last seen. */
 const LOAD_LASTS = 1_000;
 
-/** Counts handshake messages whose mac1 is right. */
+/** Remembers when handshakes last waited in numbers. */
 export class LoadMeter {
   #threshold: number;
-  #level = 0;
-  #levelAt = 0;
   #loadedUntil = -Infinity;
 
-  /** @param threshold handshake messages a second that are borne without load */
-  constructor(threshold: number) {
+  /** @param threshold messages that wait from which on there is load */
+  constructor(threshold = THRESHOLD) {
     this.#threshold = threshold;
   }
 
-  /** Counts one message, and says whether the device is under load. */
-  count(now: number): boolean {
-    const leaked = (now - this.#levelAt) * this.#threshold / 1_000;
-    this.#level = Math.max(0, this.#level - leaked) + 1;
-    this.#levelAt = now;
-    if (this.#level > this.#threshold) {
-      this.#level = this.#threshold;
-      this.#loadedUntil = now + LOAD_LASTS;
-    }
+  /** Whether the device is under load, `waiting` messages waiting. */
+  isLoaded(waiting: number, now: number): boolean {
+    if (waiting >= this.#threshold) this.#loadedUntil = now + LOAD_LASTS;
     return now < this.#loadedUntil;
   }
 }

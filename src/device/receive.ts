@@ -2,7 +2,7 @@
  * Network → TUN, in the order in which a datagram passes.
  *
  * ```text
- * handleDatagram   type and length ──▶ handshake: receive_handshake.ts
+ * handleDatagram   type and length ──▶ handshake: receive_handshake.ts, where it waits
  *      ▼
  * handleData       receiver index → session, young enough → batch
  *      ▼
@@ -21,7 +21,6 @@
 
 import type { Endpoint } from "../config/config.ts";
 import {
-  COOKIE_REPLY,
   INITIATION,
   messageType,
   readWord,
@@ -42,11 +41,7 @@ import { REKEY_AFTER_TIME_RECEIVING } from "./constants.ts";
 import { initiate } from "./initiate.ts";
 import { ipVersion, packetLength, sourcePlace } from "./ip.ts";
 import type { Peer } from "./peer.ts";
-import {
-  completeHandshake,
-  handleCookieReply,
-  handleHandshake,
-} from "./receive_handshake.ts";
+import { completeHandshake, receiveHandshake } from "./receive_handshake.ts";
 import { sendStaged } from "./send.ts";
 import { confirm, isAlive } from "./session.ts";
 import type { State } from "./state.ts";
@@ -67,8 +62,7 @@ export function handleDatagram(
   }
   if (type === 0) return state.drops.count(stranger(state.memory, at, length));
   const message = bytes.subarray(at, at + length);
-  if (type === COOKIE_REPLY) handleCookieReply(state, message, now);
-  else handleHandshake(state, message, from, now);
+  receiveHandshake(state, message, from);
 }
 
 /** Why a datagram is none of ours. */

@@ -5,6 +5,7 @@
  *
  * ```text
  * 1 mac1                             else silence
+ *   then it waits in handshake_queue.ts
  * 2 under load: mac2                 else a cookie reply; then the rate of the address
  * 3 initiation: static key → peer    4 timestamp, greater than the last    5 response
  *   response:   index → handshake    4 opens                               5 session
@@ -27,6 +28,7 @@ import {
 } from "../noise/handshake.ts";
 import { clamp } from "../noise/keys.ts";
 import {
+  COOKIE_REPLY,
   INITIATION,
   readCookieReply,
   readInitiation,
@@ -44,19 +46,38 @@ import { sendKeepalive, sendStaged } from "./send.ts";
 import { installInitiated, installResponded } from "./session.ts";
 import { type Identity, type State, staticStaticOf } from "./state.ts";
 
-/** An initiation or a response, of its exact length. */
-export function handleHandshake(
+/** An initiation, a response or a cookie reply that has just come, of its exact length: what is not worth its time goes no further. */
+export function receiveHandshake(
+  { identity, drops, handshakes, indices }: State,
+  message: Uint8Array,
+  from: Endpoint,
+): void {
+  if (identity === undefined) {
+    return drops.count("the interface has no private key");
+  }
+  if (readWord(message, 0) === COOKIE_REPLY) {
+    if (indices.get(readCookieReply(message).receiver) === undefined) {
+      return drops.count("response or cookie to no handshake of ours");
+    }
+  } else if (!identity.checker.checkMac1(message)) {
+    return drops.count("handshake not meant for our public key (mac1)");
+  }
+  if (!handshakes.addMessage(message, from)) {
+    drops.count("too many handshakes at once");
+  }
+}
+
+/** An initiation or a response whose turn has come. */
+export function handleHandshakeMessage(
   state: State,
   message: Uint8Array,
   from: Endpoint,
   now: number,
 ): void {
   const { identity, drops } = state;
+  // It was there when the message came.
   if (identity === undefined) {
     return drops.count("the interface has no private key");
-  }
-  if (!identity.checker.checkMac1(message)) {
-    return drops.count("handshake not meant for our public key (mac1)");
   }
   const refusal = refuseUnderLoad(state, identity, message, from, now);
   if (refusal !== undefined) return drops.count(refusal);
@@ -73,7 +94,7 @@ function refuseUnderLoad(
   from: Endpoint,
   now: number,
 ): Drop | undefined {
-  if (!state.load.count(now)) return undefined;
+  if (!state.load.isLoaded(state.handshakes.messages, now)) return undefined;
   const { address, port } = from;
   if (!checker.checkMac2(message, address, port, now)) {
     const sender = readWord(message, 4);
@@ -234,7 +255,7 @@ function derive(
   return entry.keypair;
 }
 
-/** A cookie reply, of its exact length: its cookie goes into the next initiation (§5.4.7). */
+/** A cookie reply whose turn has come: its cookie goes into the next initiation (§5.4.7). */
 export function handleCookieReply(
   state: State,
   message: Uint8Array,

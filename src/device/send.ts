@@ -21,7 +21,7 @@ import { initiate } from "./initiate.ts";
 import { destinationPlace, ipVersion } from "./ip.ts";
 import type { Peer } from "./peer.ts";
 import { sendingSession } from "./session.ts";
-import { type State, staticStaticOf } from "./state.ts";
+import type { State } from "./state.ts";
 
 const KEEPALIVE = new Uint8Array(0);
 
@@ -60,7 +60,7 @@ function sendTo(
   if (state.identity === undefined) {
     return peer.drops.count("the interface has no private key");
   }
-  if (staticStaticOf(state, peer) === null) {
+  if (peer.staticStatic === null) {
     return peer.drops.count("the peer's public key is of low order");
   }
   stage(peer, state.memory.bytes.slice(at, at + length));
@@ -118,7 +118,7 @@ export function sendStaged(state: State, peer: Peer, now: number): void {
 /** Sends an empty packet, unless others wait that say the same (§6.5). */
 export function sendKeepalive(state: State, peer: Peer, now: number): void {
   if (peer.endpoint === undefined || state.identity === undefined) return;
-  if (staticStaticOf(state, peer) === null) return;
+  if (peer.staticStatic === null) return;
   if (peer.staged.length === 0) stage(peer, KEEPALIVE);
   sendStaged(state, peer, now);
 }

@@ -12,6 +12,7 @@ import type { WallTime } from "../noise/tai64n.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import type { AllowedIps } from "./allowed_ips.ts";
 import type { Drops } from "./drops.ts";
+import type { HandshakeQueue } from "./handshake_queue.ts";
 import type { Inbound } from "./inbound.ts";
 import type { IndexTable } from "./index_table.ts";
 import type { LoadMeter } from "./load_meter.ts";
@@ -40,6 +41,7 @@ export interface State {
   readonly allowedIps: AllowedIps<Peer>;
   readonly indices: IndexTable;
   readonly limiter: RateLimiter;
+  readonly handshakes: HandshakeQueue;
   readonly load: LoadMeter;
   readonly alarm: Alarm;
   /** Drops that no peer can be charged with. */

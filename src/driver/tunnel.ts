@@ -34,6 +34,7 @@ import { newPacketMemory } from "../transport/layout.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import { chooseCipher } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
+import { handleHandshakes } from "./handshakes.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
 import { OuterSource } from "./outer_source.ts";
 import { Sink } from "./sink.ts";
@@ -272,6 +273,7 @@ export class Tunnel {
       if (this.#isReady(fd)) this.#receive(fd);
     }
     if (this.#isReady(this.#wake.fd)) this.#wake.drain();
+    if (handleHandshakes(this.#device, this.#now)) this.#wake.wake();
     this.#setTimer();
   }
 
@@ -349,6 +351,7 @@ export class Tunnel {
     try {
       change();
       this.#device.flush(this.#now);
+      if (this.#device.handshakesWait) this.#wake.wake();
       this.#setTimer();
     } catch (error) {
       this.#failure ??= { error };

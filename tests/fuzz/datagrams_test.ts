@@ -121,7 +121,7 @@ function takeDatagram(
   state.memory.bytes.set(bytes, at);
   handleDatagram(state, at, bytes.length, source(random), now);
   openBatch(state, now);
-  state.outbound.flush();
+  vps.flush(now);
   ok(isGuarded(vps, SLOT - MARGIN, at), "written before the datagram");
   ok(isGuarded(vps, end, end + MARGIN), "written behind the datagram");
   state.memory.bytes.fill(GUARD, at, end);
@@ -139,7 +139,7 @@ function takePacket(
   const end = at + bytes.length + PADDING + TAG;
   state.memory.bytes.set(bytes, at);
   handlePacket(state, at, bytes.length, now);
-  state.outbound.flush();
+  vps.flush(now);
   ok(isGuarded(vps, SLOT - MARGIN, at - HEADER), "written before the slot");
   ok(isGuarded(vps, end, end + MARGIN), "written behind the slot");
   state.memory.bytes.fill(GUARD, at - HEADER, end);

@@ -10,6 +10,8 @@ import { parsePrefix } from "../../src/config/prefix.ts";
 import { AllowedIps } from "../../src/device/allowed_ips.ts";
 import { applyChange } from "../../src/device/change.ts";
 import { Drops } from "../../src/device/drops.ts";
+import { HandshakeQueue } from "../../src/device/handshake_queue.ts";
+import { handleWaiting } from "../../src/device/handshakes.ts";
 import { Inbound } from "../../src/device/inbound.ts";
 import { IndexTable } from "../../src/device/index_table.ts";
 import { LoadMeter } from "../../src/device/load_meter.ts";
@@ -68,6 +70,7 @@ export class Machine {
       allowedIps: new AllowedIps(),
       indices: new IndexTable(random),
       limiter: new RateLimiter(),
+      handshakes: new HandshakeQueue(),
       load: new LoadMeter(1_000),
       alarm: { at: Infinity },
       drops: new Drops(),
@@ -96,13 +99,19 @@ export class Machine {
   send(packet: Uint8Array, now: number): void {
     this.state.memory.bytes.set(packet, SLOT);
     handlePacket(this.state, SLOT, packet.length, now);
-    this.state.outbound.flush();
+    this.flush(now);
   }
 
   receive(datagram: Uint8Array, from: Endpoint, now: number): void {
     this.state.memory.bytes.set(datagram, SLOT);
     handleDatagram(this.state, SLOT, datagram.length, from, now);
     openBatch(this.state, now);
+    this.flush(now);
+  }
+
+  /** Seals what waits, after all handshakes that wait. */
+  flush(now: number): void {
+    while (this.state.handshakes.waits) handleWaiting(this.state, now);
     this.state.outbound.flush();
   }
 

@@ -113,6 +113,8 @@ export class Host {
   /** Added to the wall clock, in milliseconds. */
   wallOffset = 0;
   location: Endpoint;
+  /** Computing takes no time here, so all that wait are dealt with unless a test says otherwise. */
+  handshakesPerTurn = Infinity;
   /** Whether the kernel has no way for what is sent. */
   refuses = false;
   readonly #memory: PacketMemory;
@@ -138,8 +140,8 @@ export class Host {
           void this.delivered.push(memory.bytes.slice(at, at + length)),
         flush: () => {},
       },
-      ...(options.handshakesPerSecond !== undefined &&
-        { handshakesPerSecond: options.handshakesPerSecond }),
+      ...(options.loadThreshold !== undefined &&
+        { loadThreshold: options.loadThreshold }),
     });
     const privateKey = clamp(options.privateKey ?? random(32));
     this.publicKey = publicKeyOf(privateKey) as PublicKey;
@@ -151,7 +153,7 @@ export class Host {
   send(bytes: Uint8Array): void {
     this.#memory.bytes.set(bytes, SLOT);
     this.device.handlePacket(SLOT, bytes.length, this.#network.now);
-    this.device.flush(this.#network.now);
+    this.flush();
   }
 
   /** Packets that the TUN hands over in one batch. */
@@ -161,7 +163,7 @@ export class Host {
       this.#memory.bytes.set(bytes, at);
       this.device.handlePacket(at, bytes.length, this.#network.now);
     }
-    this.device.flush(this.#network.now);
+    this.flush();
   }
 
   /** Datagrams that the network hands over in one batch. */
@@ -171,19 +173,30 @@ export class Host {
       this.#memory.bytes.set(bytes, at);
       this.device.handleDatagram(at, bytes.length, from, this.#network.now);
     }
-    this.device.flush(this.#network.now);
+    this.flush();
   }
 
   /** A datagram from the network. */
   receive(bytes: Uint8Array, from: Endpoint): void {
     this.#memory.bytes.set(bytes, SLOT);
     this.device.handleDatagram(SLOT, bytes.length, from, this.#network.now);
-    this.device.flush(this.#network.now);
+    this.flush();
   }
 
   apply(change: DeviceChange): void {
     this.device.apply(change, this.#network.now);
-    this.device.flush(this.#network.now);
+    this.flush();
+  }
+
+  /** Ends a turn: data first, then handshakes. */
+  flush(): void {
+    const { now } = this.#network;
+    this.device.flush(now);
+    for (let i = 0; i < this.handshakesPerTurn; i++) {
+      if (!this.device.handshakesWait) break;
+      this.device.handleHandshake(now);
+    }
+    this.device.flush(now);
   }
 
   /** Adds or changes a peer. */
@@ -254,7 +267,7 @@ export class Host {
 export interface HostOptions {
   privateKey?: Uint8Array;
   noble?: boolean;
-  handshakesPerSecond?: number;
+  loadThreshold?: number;
   /** Milliseconds by which the wall clock is ahead. */
   wallOffset?: number;
 }
@@ -367,9 +380,9 @@ export class Network {
   }
 
   #expire(): void {
-    for (const { device } of this.#hosts) {
-      device.handleTimeout(this.now);
-      device.flush(this.now);
+    for (const host of this.#hosts) {
+      host.device.handleTimeout(this.now);
+      host.flush();
     }
   }
 }

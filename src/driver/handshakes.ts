@@ -1,0 +1,30 @@
+/**
+ * How long data waits for handshakes: not a millisecond, however many come at
+ * once.
+ *
+ * ```text
+ * one turn of the loop   │ TUN │ network │ handshakes │
+ *                          a batch of each   one, and others while 0.3 ms are not over
+ * ```
+ *
+ * One takes about as long as that. The next turn begins with data again.
+ *
+ * @module
+ */
+
+import type { Device } from "../device/device.ts";
+import { monotonic } from "./clock.ts";
+
+/** Milliseconds of a turn after which no other handshake is begun. */
+const SLICE = 0.3;
+
+/** Deals with handshakes that wait, and sends what they send. Returns whether others still wait. */
+export function handleHandshakes(device: Device, now: number): boolean {
+  if (!device.handshakesWait) return false;
+  const end = monotonic() + SLICE;
+  do device.handleHandshake(now); while (
+    device.handshakesWait && monotonic() < end
+  );
+  device.flush(now);
+  return device.handshakesWait;
+}
