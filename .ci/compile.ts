@@ -30,12 +30,17 @@ async function deno(args: string[]): Promise<string | undefined> {
   return success ? undefined : new TextDecoder().decode(stderr).trimEnd();
 }
 
+/** The modules in few files; a Worker's module is none that they import, and keeps the name by which it is asked for. */
 async function bundle(folder: string): Promise<string> {
-  const options = ["--quiet", "--platform=deno", "--code-splitting"];
-  const failure = await deno([
-    ...["bundle", ...options, `--outdir=${folder}`, "main.ts"],
-  ]);
-  if (failure !== undefined) {
+  for (
+    const [module, ...output] of [
+      ["main.ts", "--code-splitting", `--outdir=${folder}`],
+      ["src/driver/lane_worker.ts", `--output=${folder}/lane_worker.ts`],
+    ]
+  ) {
+    const options = ["--quiet", "--platform=deno", ...output];
+    const failure = await deno(["bundle", ...options, module!]);
+    if (failure === undefined) continue;
     throw new Error(`the modules cannot be bundled:\n${failure}`);
   }
   return `${folder}/main.js`;

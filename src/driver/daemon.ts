@@ -22,6 +22,8 @@ import { SystemError } from "../../ffi/system_error.ts";
 import { Tun } from "../../ffi/tun.ts";
 import { Control } from "./control.ts";
 import { ControlSocket } from "./control_socket.ts";
+import { laneCount } from "./lane_count.ts";
+import { Lanes } from "./lanes.ts";
 import { Log } from "./log.ts";
 import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
 
@@ -31,14 +33,16 @@ import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
  * terminal; from then on its log has what goes wrong.
  *
  * @returns the exit status
- * @throws {SystemError} if the device cannot be made
+ * @throws {SystemError} if the device cannot be made; a RangeError if
+ * CAKTUS_LANES is no number of lanes
  */
 export async function runDaemon(name: string): Promise<number> {
+  const lanes = new Lanes(laneCount());
   leaveTerminal();
   forbidDumps();
   const tun = Tun.open(name);
   prepareLink(tun);
-  const tunnel = new Tunnel(tun);
+  const tunnel = new Tunnel(tun, lanes.chosen);
   const socket = await ControlSocket.open(tun.name);
   try {
     const log = new Log(tun.name);
@@ -65,6 +69,7 @@ export async function runDaemon(name: string): Promise<number> {
     new Control(socket.listener, tunnel, log).serve();
     Deno.stdout.writeSync(new TextEncoder().encode(`ready ${tun.name}\n`));
     redirectStandardStreams("/dev/null");
+    lanes.start((reason) => log.report("sealing and opening", reason));
     return await carry(tunnel, log);
   } finally {
     socket.remove();

@@ -30,9 +30,8 @@ import { Device } from "../device/device.ts";
 import { type Checksum, plainChecksum } from "../offload/checksum.ts";
 import { split, type SplitSink } from "../offload/split.ts";
 import type { Cipher } from "../transport/aead.ts";
-import { newPacketMemory } from "../transport/layout.ts";
 import type { PacketMemory } from "../transport/memory.ts";
-import { chooseCipher } from "../transport/self_check.ts";
+import type { Chosen } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { handleHandshakes } from "./handshakes.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
@@ -99,12 +98,10 @@ export class Tunnel {
   /** Is told once of each address whose way takes less than a full packet of the tunnel. */
   onNarrow: (address: string) => void = () => {};
 
-  /** Takes over `tun`; the device is down until {@linkcode up}. */
-  constructor(tun: Tun) {
+  /** Takes over `tun` and the cipher's packet memory; the device is down until {@linkcode up}. */
+  constructor(tun: Tun, chosen: Chosen) {
     this.tun = tun;
-    const { memory, cipher, checksum, warning } = chooseCipher(
-      newPacketMemory(),
-    );
+    const { memory, cipher, checksum, warning } = chosen;
     this.cipher = cipher;
     this.cipherWarning = warning;
     this.#memory = memory;

@@ -20,8 +20,9 @@ import type { Build } from "./aead_kernels.ts";
 import { AEAD_MODULE } from "./aead_module.ts";
 import { AEAD_PLAIN_MODULE } from "./aead_plain_module.ts";
 import { CIPHER_SCRATCH, DESCRIPTOR_LENGTH } from "./layout.ts";
-import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
-import { instantiate } from "./wasm_module.ts";
+import { type PacketMemory, TAG_LENGTH } from "./memory.ts";
+import { type Wasm, wasmCipher } from "./wasm_cipher.ts";
+import { compile } from "./wasm_module.ts";
 
 /** Seals and opens the packets that descriptors name; see batch.ts for their form. */
 export interface Cipher {
@@ -33,32 +34,6 @@ export interface Cipher {
    * in its descriptor. What is not authentic is never decrypted.
    */
   openBatch(descriptors: number, count: number): void;
-}
-
-/** The WASM cipher, the memory that it works in, and its checksum of bytes in that memory. */
-export interface Wasm {
-  readonly memory: PacketMemory;
-  readonly cipher: Cipher;
-  /** ChaCha20 for itself (RFC 8439 §2.4): XORs `length` bytes at `at` in place; 12 bytes of nonce. */
-  chacha20(
-    key: number,
-    nonce: number,
-    counter: number,
-    at: number,
-    length: number,
-  ): void;
-  /** Poly1305 for itself (§2.5) over `length` bytes at `at`; writes 16 bytes to `tag`. */
-  poly1305(key: number, at: number, length: number, tag: number): void;
-  /** The Internet checksum's sum of `length` bytes at `at`, plus `initial`, folded to 16 bits. */
-  checksum(at: number, length: number, initial: number): number;
-}
-
-interface Exports {
-  seal_batch(descriptors: number, count: number): void;
-  open_batch(descriptors: number, count: number): number;
-  chacha20: Wasm["chacha20"];
-  poly1305: Wasm["poly1305"];
-  checksum: Wasm["checksum"];
 }
 
 const MODULES: Record<Build, string> = {
@@ -77,27 +52,8 @@ export function loadWasm(
   scratch: number = CIPHER_SCRATCH,
   build: Build = "paired",
 ): Wasm {
-  const wasm = instantiate(
-    MODULES[build],
-    shared,
-    scratch,
-  ) as unknown as Exports;
-  const memory = packetMemory(shared.buffer);
-  return {
-    memory,
-    cipher: {
-      name: `WASM, ${build}`,
-      sealBatch(descriptors, count) {
-        wasm.seal_batch(descriptors, count);
-      },
-      openBatch(descriptors, count) {
-        wasm.open_batch(descriptors, count);
-      },
-    },
-    chacha20: wasm.chacha20,
-    poly1305: wasm.poly1305,
-    checksum: wasm.checksum,
-  };
+  const module = compile(MODULES[build], shared);
+  return wasmCipher(module, shared, scratch, `WASM, ${build}`);
 }
 
 /** The reference cipher over `memory`. */

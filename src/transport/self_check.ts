@@ -10,11 +10,11 @@
  * @module
  */
 
-import type { Build } from "./aead_kernels.ts";
-import { type Cipher, loadWasm, noble, type Wasm } from "./aead.ts";
+import { type Cipher, loadWasm, noble } from "./aead.ts";
 import { Batch, type BatchPlaces } from "./batch.ts";
 import { CIPHER_SCRATCH, DRIVER_SLOTS, OPENING, SEALING } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
+import type { Wasm } from "./wasm_cipher.ts";
 
 /**
  * A length on either side of each border between the cipher's paths, and the
@@ -34,8 +34,8 @@ export interface Chosen {
   readonly cipher: Cipher;
   /** The WASM build's checksum; `undefined` with noble. */
   readonly checksum: Wasm["checksum"] | undefined;
-  /** The WASM build that further threads should load; `undefined` for noble. */
-  readonly build: Build | undefined;
+  /** The WASM build for further lanes; `undefined` with noble. */
+  readonly module: WebAssembly.Module | undefined;
   /** What to tell the user if it is not the one that it should be. */
   readonly warning?: string;
 }
@@ -53,11 +53,11 @@ export function chooseCipher(
   for (const build of ["paired", "plain"] as const) {
     const wasm = tryLoad(() => load(shared, scratch, build));
     if (wasm === undefined || !passes(wasm.memory, wasm.cipher)) continue;
-    const { memory, cipher, checksum } = wasm;
-    if (build === "paired") return { memory, cipher, checksum, build };
+    const { memory, cipher, checksum, module } = wasm;
+    if (build === "paired") return { memory, cipher, checksum, module };
     const warning =
       "the fast one fails on this machine; going on with the plain one, which is slower";
-    return { memory, cipher, checksum, build, warning };
+    return { memory, cipher, checksum, module, warning };
   }
   const memory = packetMemory(shared.buffer);
   const warning =
@@ -66,7 +66,7 @@ export function chooseCipher(
     memory,
     cipher: noble(memory),
     checksum: undefined,
-    build: undefined,
+    module: undefined,
     warning,
   };
 }

@@ -34,14 +34,21 @@ function memoryFlags(bytes: Uint8Array): number {
   return at + IMPORT.length;
 }
 
+/** Compiles the module for memories of the kind that `memory` is of. */
+export function compile(
+  base64: string,
+  memory: WebAssembly.Memory,
+): WebAssembly.Module {
+  const isShared = memory.buffer instanceof SharedArrayBuffer;
+  return new WebAssembly.Module(moduleBytes(base64, isShared));
+}
+
 /** The exports of an instance over `memory`; `base` is the place of its own scratch. */
 export function instantiate(
-  base64: string,
+  module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   base: number,
 ): WebAssembly.Exports {
-  const isShared = memory.buffer instanceof SharedArrayBuffer;
-  const module = new WebAssembly.Module(moduleBytes(base64, isShared));
   const abort = () => {
     throw new RangeError("a WASM module stopped");
   };

@@ -7,15 +7,13 @@
 
 import { strictEqual } from "node:assert";
 import { assemble, MODULES } from "../../.ci/assemble.ts";
-import type { Cipher } from "../../src/transport/aead.ts";
 import { type Build, kernels } from "../../src/transport/aead_kernels.ts";
 import { CIPHER_SCRATCH, newPacketMemory } from "../../src/transport/layout.ts";
-import { packetMemory } from "../../src/transport/memory.ts";
 import { passes } from "../../src/transport/self_check.ts";
-import { instantiate } from "../../src/transport/wasm_module.ts";
+import { wasmCipher } from "../../src/transport/wasm_cipher.ts";
+import { compile } from "../../src/transport/wasm_module.ts";
 
 const shared = newPacketMemory();
-const memory = packetMemory(shared.buffer);
 
 /** Kernels with a wrong rotation in the last quarter round of one of them. */
 function faulty(build: Build, kernel: string): string {
@@ -37,16 +35,8 @@ for (
     const module = MODULES.find(({ constant }) => constant === "AEAD_MODULE")!;
     const written = { "aead_kernels.as.ts": faulty("paired", kernel) };
     const binary = await assemble({ ...module, written });
-    const exports = instantiate(binary.toBase64(), shared, CIPHER_SCRATCH);
-    const { seal_batch, open_batch } = exports as unknown as Record<
-      string,
-      Cipher["sealBatch"]
-    >;
-    const wrong: Cipher = {
-      name: `wrong ${kernel}`,
-      sealBatch: (descriptors, count) => seal_batch!(descriptors, count),
-      openBatch: (descriptors, count) => open_batch!(descriptors, count),
-    };
-    strictEqual(passes(memory, wrong), false);
+    const compiled = compile(binary.toBase64(), shared);
+    const wrong = wasmCipher(compiled, shared, CIPHER_SCRATCH, kernel);
+    strictEqual(passes(wrong.memory, wrong.cipher), false);
   });
 }

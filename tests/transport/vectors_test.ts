@@ -9,7 +9,8 @@
 
 import { deepStrictEqual, strictEqual } from "node:assert";
 import { createCipheriv } from "node:crypto";
-import { loadWasm, noble, type Wasm } from "../../src/transport/aead.ts";
+import { loadWasm, noble } from "../../src/transport/aead.ts";
+import type { Wasm } from "../../src/transport/wasm_cipher.ts";
 import { Batch } from "../../src/transport/batch.ts";
 import {
   BATCH_CAPACITY,
