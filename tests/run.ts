@@ -2,13 +2,14 @@
  * All tests, with everything that they need: `deno task test`.
  *
  * ```text
- * install    peers and tools of the interop tests, where it may
- * compile    the binary, so that it is tested beside the source
- * unit       everything that needs no privileges
- * simulation whole tunnels on a virtual clock, with limits of real time
- * system     libc, `up` and the commands, in network namespaces
- * binary     the same with the compiled program
- * interop    against wireguard-go, boringtun and Linux's own WireGuard
+ * install      peers and tools of the interop tests, where it may
+ * compile      the binary, so that it is tested beside the source
+ * unit         everything that needs no privileges
+ * simulation   whole tunnels on a virtual clock, with limits of real time
+ * differential a million random packets, the fast path against a plain one
+ * system       libc, `up` and the commands, in network namespaces
+ * binary       the same with the compiled program
+ * interop      against wireguard-go, boringtun and Linux's own WireGuard
  * ```
  *
  * What cannot be installed is left out and named, at the end too; where the
@@ -19,6 +20,7 @@
  */
 
 import { install } from "./interop/install.ts";
+import { DENO } from "./program.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const inCI = Deno.env.get("CI") !== undefined;
@@ -30,6 +32,8 @@ interface Group {
   sideBySide: boolean;
   /** Which Caktus is tested, see program.ts. */
   program?: "binary";
+  /** Whether V8 is to run as it does in the program. */
+  likeProgram?: boolean;
 }
 
 const GROUPS: Record<string, Group> = {
@@ -47,6 +51,11 @@ const GROUPS: Record<string, Group> = {
     sideBySide: true,
   },
   simulation: { paths: ["tests/simulation"], sideBySide: false },
+  differential: {
+    paths: ["tests/differential"],
+    sideBySide: false,
+    likeProgram: true,
+  },
   system: {
     paths: ["tests/ffi", "tests/quick", "tests/cli", "tests/driver"],
     sideBySide: false,
@@ -62,7 +71,7 @@ const GROUPS: Record<string, Group> = {
 const BINARY = `${root}dist/caktus-linux-x64`;
 
 /** Groups that need nothing installed. */
-const UNPRIVILEGED = ["unit", "simulation"];
+const UNPRIVILEGED = ["unit", "simulation", "differential"];
 
 interface Sum {
   passed: number;
@@ -95,12 +104,13 @@ async function tee(
 
 /** Runs one group, and reads the sums out of Deno's own summary. */
 async function runGroup(name: string): Promise<Sum> {
-  const { paths, sideBySide, program } = GROUPS[name]!;
+  const { paths, sideBySide, program, likeProgram } = GROUPS[name]!;
   console.log(`\n── ${name} ${"─".repeat(66 - name.length)}`);
   const there = paths.filter((path) => exists(root + path));
   const { output, success } = await tee(Deno.execPath(), [
     ...["test", "--quiet", "--allow-all", "--doc"],
     ...(sideBySide ? ["--parallel"] : []),
+    ...(likeProgram ? DENO.filter((word) => word.includes("v8-flags")) : []),
     ...there,
   ], program && { CAKTUS_TEST_PROGRAM: program });
   const summary = output.match(/^(?:ok|FAILED) \| .*$/m)?.[0] ?? "";

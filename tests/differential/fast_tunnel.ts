@@ -1,0 +1,212 @@
+/**
+ * The tunnel's fast path, without the kernel: the same parts on the same packet
+ * memory as src/driver/tunnel.ts joins, in its order.
+ *
+ * ```text
+ *   read ─▶ TunSlots ─▶ split ─▶ handlePacket ┐         ┌ send ─▶ trains ─▶ sent
+ *                                             ├─ flush ─┤
+ *   receive ─▶ segments ────▶ handleDatagram ─┘         └ deliver ─▶ coalesce ─▶ writes
+ * ```
+ *
+ * @module
+ */
+import { ok } from "node:assert";
+import { Buffer } from "node:buffer";
+import { MAXIMUM_SEGMENTS, MAXIMUM_TRAIN } from "../../ffi/sender.ts";
+import type { Endpoint } from "../../src/config/config.ts";
+import { Device } from "../../src/device/device.ts";
+import { Sink } from "../../src/driver/sink.ts";
+import { MAXIMUM_READ, RECEIVE, TunSlots } from "../../src/driver/slots.ts";
+import { split, type SplitSink } from "../../src/offload/split.ts";
+import { VIRTIO_NET_LENGTH } from "../../src/offload/virtio_net.ts";
+import type { loadWasm } from "../../src/transport/aead.ts";
+import { type Read, virtioBytes } from "./plain_split.ts";
+
+const NOW = 1_000;
+
+/** A message from the network: one datagram, or a run of them of `segment` bytes each. */
+export interface Message {
+  from: Endpoint;
+  datagrams: Uint8Array[];
+  segment: number;
+}
+
+/** What came out between two flushes. */
+export interface Batch {
+  delivered: Uint8Array[];
+  /** Each with its virtio-net header. */
+  writes: Uint8Array[];
+}
+
+/** What a {@linkcode FastTunnel} is made of. */
+export interface FastOptions {
+  wasm: ReturnType<typeof loadWasm>;
+  mtu: number;
+  /** Whether the TUN takes trains of UDP. */
+  udp: boolean;
+  random: (length: number) => Uint8Array;
+}
+
+/** One device with its two ends. */
+export class FastTunnel {
+  readonly device: Device;
+  #options: FastOptions;
+  #slots = new TunSlots();
+  #splitSink: SplitSink;
+  #sent: { bytes: Uint8Array; to: Endpoint }[] = [];
+  #delivered: Uint8Array[] = [];
+  #writes: Uint8Array[] = [];
+  #batches: Batch[] = [];
+
+  constructor(options: FastOptions) {
+    this.#options = options;
+    const { wasm, mtu, random } = options;
+    const { memory, cipher } = wasm;
+    const output = this.#createOutput();
+    const wallClock = () => ({ seconds: 1_700_000_000, nanoseconds: 0 });
+    this.device = new Device({
+      memory,
+      cipher,
+      output,
+      random,
+      wallClock,
+      mtu,
+    });
+    this.device.up(NOW);
+    this.#slots.mtu = mtu;
+    this.#splitSink = {
+      place: (length) => this.#place(length),
+      packet: (at, length) => {
+        this.#slots.take(at, length);
+        this.device.handlePacket(at, length, NOW);
+      },
+    };
+  }
+
+  /** Takes reads of the TUN until there is no room for another; returns how many. */
+  read(reads: readonly Read[]): number {
+    let count = 0;
+    for (const { virtio, bytes } of reads) {
+      if (!this.#slots.hasRoom) break;
+      ok(bytes.length <= MAXIMUM_READ);
+      const { memory, checksum } = this.#options.wasm;
+      const at = this.#slots.readPlace;
+      memory.bytes.set(virtioBytes(virtio), at - VIRTIO_NET_LENGTH);
+      memory.bytes.set(bytes, at);
+      this.#slots.read(bytes.length);
+      split(memory, at, bytes.length, this.#splitSink, checksum);
+      count++;
+    }
+    this.device.flush(NOW);
+    this.#slots.reset();
+    return count;
+  }
+
+  /** Takes up to `RECEIVE.count` messages; returns where each datagram lies. */
+  receive(messages: readonly Message[]): number[] {
+    const { bytes } = this.#options.wasm.memory;
+    const places: number[] = [];
+    messages.forEach(({ datagrams }, i) => {
+      bytes.set(Buffer.concat(datagrams), RECEIVE.from + i * RECEIVE.length);
+    });
+    messages.forEach(({ from, datagrams, segment }, i) => {
+      let at = RECEIVE.from + i * RECEIVE.length;
+      for (const { length } of datagrams) {
+        places.push(at);
+        this.device.handleDatagram(at, length, from, NOW);
+        at += segment;
+      }
+    });
+    this.flush();
+    return places;
+  }
+
+  /** Ends a batch, and then deals with the handshakes that came with it. */
+  flush(): void {
+    this.device.flush(NOW);
+    while (this.device.handshakesWait) {
+      this.device.handleHandshake(NOW);
+      this.device.flush(NOW);
+    }
+  }
+
+  /** The datagrams that were sent since the last call. */
+  takeSent(): { bytes: Uint8Array; to: Endpoint }[] {
+    return this.#sent.splice(0);
+  }
+
+  /** What was delivered and written since the last call. */
+  takeBatches(): Batch[] {
+    return this.#batches.splice(0);
+  }
+
+  /** Whether packet memory holds these bytes at `at`. */
+  holds(at: number, bytes: Uint8Array): boolean {
+    const { memory } = this.#options.wasm;
+    const there = memory.bytes.subarray(at, at + bytes.length);
+    return Buffer.compare(there, bytes) === 0;
+  }
+
+  #place(length: number): number {
+    const place = this.#slots.place(length);
+    if (place !== undefined) return place;
+    this.device.flush(NOW);
+    this.#slots.wrap();
+    return this.#slots.place(length)!;
+  }
+
+  /** The driver's sink, and notes of what it is given. */
+  #createOutput() {
+    const { wasm: { memory, checksum }, udp } = this.#options;
+    const sink = new Sink({
+      memory,
+      address: 0,
+      checksum,
+      tun: {
+        udpOffload: udp,
+        write: (parts, count) => this.#write(parts, count),
+      },
+      sender: {
+        add: (at, length, segment, to) => this.#send(at, length, segment, to),
+        flush: () => {},
+      },
+      onRefused: () => {},
+    });
+    return {
+      send: (at: number, length: number, to: Endpoint) =>
+        sink.send(at, length, to),
+      deliver: (at: number, length: number) => {
+        this.#delivered.push(memory.bytes.slice(at, at + length));
+        sink.deliver(at, length);
+      },
+      flush: () => {
+        sink.flush();
+        const delivered = this.#delivered.splice(0);
+        this.#batches.push({ delivered, writes: this.#writes.splice(0) });
+      },
+    };
+  }
+
+  /** What the kernel makes of a message with UDP_SEGMENT. */
+  #send(start: number, length: number, segment: number, to: Endpoint): void {
+    const size = segment || length;
+    ok(length <= MAXIMUM_TRAIN && length <= size * MAXIMUM_SEGMENTS);
+    for (let at = start; at < start + length; at += size) {
+      const end = Math.min(at + size, start + length);
+      const bytes = this.#options.wasm.memory.bytes.slice(at, end);
+      this.#sent.push({ bytes, to });
+    }
+  }
+
+  /** What the kernel reads of `count` parts, struct iovec { void *start; size_t length }. */
+  #write(parts: Deno.PointerObject, count: number): number {
+    const view = new Deno.UnsafePointerView(parts);
+    const pieces = Array.from({ length: count }, (_, i) => {
+      const at = Number(view.getBigUint64(16 * i));
+      const length = Number(view.getBigUint64(16 * i + 8));
+      return this.#options.wasm.memory.bytes.subarray(at, at + length);
+    });
+    this.#writes.push(Buffer.concat(pieces));
+    return 0;
+  }
+}
