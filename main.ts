@@ -24,6 +24,9 @@ async function main(words: readonly string[]): Promise<number> {
   if (command === "daemon") {
     return await (await import("./src/cli/daemon.ts")).daemon(rest);
   }
+  if (command === "cipher" && rest.length === 0) {
+    return (await import("./src/cli/cipher.ts")).cipher();
+  }
   return await (await import("./src/cli/cli.ts")).run(words);
 }
 

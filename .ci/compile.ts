@@ -12,6 +12,8 @@
  * @module
  */
 
+import { V8_OPTION } from "../src/quick/v8_flags.ts";
+
 /** Deno's names of the targets that are built, by ours. */
 const TARGETS: Record<string, string> = {
   x64: "x86_64-unknown-linux-gnu",
@@ -54,11 +56,7 @@ async function compile(
   const output = `dist/caktus-linux-${name}`;
   const args = [
     ...["compile", "--quiet", "--no-check", "--no-code-cache", "--no-config"],
-    ...[
-      "--no-lock",
-      "--allow-all",
-      "--v8-flags=--experimental-wasm-revectorize,--no-liftoff",
-    ],
+    ...["--no-lock", "--allow-all", V8_OPTION],
     ...chunks.map((chunk) => `--include=${chunk}`),
     ...["--target", TARGETS[name]!, "--output", output, entry],
   ];

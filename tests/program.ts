@@ -5,12 +5,14 @@
  * @module
  */
 
+import { V8_OPTION } from "../src/quick/v8_flags.ts";
+
 const root = new URL("../", import.meta.url).pathname;
 
 /** Deno's command line before the path of a program, with what the binary has built in. */
 export const DENO: readonly string[] = [
   ...[Deno.execPath(), "run", "--allow-all", "--quiet"],
-  "--v8-flags=--experimental-wasm-revectorize,--no-liftoff",
+  V8_OPTION,
 ];
 
 /** Caktus from source. */

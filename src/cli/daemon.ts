@@ -6,7 +6,15 @@
 
 import { checkInterfaceName } from "../config/interface_name.ts";
 import { messageOf } from "../quick/failure.ts";
-import { complain } from "./output.ts";
+import { complain, print } from "./output.ts";
+
+const USAGE = `Usage: caktus daemon NAME
+
+The process behind an interface, as up starts it: it makes the interface, says
+"ready NAME", and carries packets as it is told on
+/var/run/wireguard/NAME.sock, until the interface or that file is deleted, or
+SIGTERM or SIGINT comes. It sets no address and no route.
+`;
 
 /**
  * Runs the tunnel until it is told to end.
@@ -15,6 +23,10 @@ import { complain } from "./output.ts";
  */
 export async function daemon(words: readonly string[]): Promise<number> {
   const [name = "", ...more] = words;
+  if (words.some((word) => word === "--help" || word === "-h")) {
+    print(USAGE);
+    return 0;
+  }
   try {
     if (more.length > 0) throw new TypeError("usage: caktus daemon NAME");
     checkInterfaceName(name, name);

@@ -22,10 +22,9 @@ import {
 import { keepDescriptors, processStart } from "../../ffi/process.ts";
 import { Failure } from "./failure.ts";
 import type { DaemonIdentity } from "./state.ts";
+import { V8_OPTION } from "./v8_flags.ts";
 
 const CAP_DAC_READ_SEARCH = 2;
-/** What V8 needs for the fast cipher; a compiled binary has it built in. */
-const V8_FLAGS = "--v8-flags=--experimental-wasm-revectorize,--no-liftoff";
 const CAPABILITIES = [CAP_NET_ADMIN, CAP_NET_BIND_SERVICE];
 /** From source, the program's files may lie in a folder that only another user enters. */
 const SOURCE_CAPABILITIES = [...CAPABILITIES, CAP_DAC_READ_SEARCH];
@@ -83,7 +82,7 @@ export function isRunning({ pid, started }: DaemonIdentity): boolean {
 function spawn(name: string): Deno.ChildProcess {
   const program = Deno.build.standalone
     ? []
-    : ["run", "-A", V8_FLAGS, `${import.meta.dirname}/../../main.ts`];
+    : ["run", "-A", V8_OPTION, `${import.meta.dirname}/../../main.ts`];
   const command = new Deno.Command(Deno.execPath(), {
     args: [...program, "daemon", name],
     stdin: "null",

@@ -21,7 +21,7 @@ import {
   newPacketMemory,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
-import { pairingRatio } from "./pairing.ts";
+import { pairingRatio } from "../../src/driver/cipher_report.ts";
 
 const SIZES = [64, 100, 200, 576, 1280, 1300, 1420, 8920];
 const BATCH = 44, TAG = 16;

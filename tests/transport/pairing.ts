@@ -1,38 +1,50 @@
 /**
- * Measures whether V8 pairs the cipher's vectors in this process: the time of
- * ChaCha20 in the paired build over that of the plain one, least of many runs
- * in turns. Run for itself it prints that ratio.
+ * Asks Caktus, by its hidden command `cipher`, whether V8 pairs the vectors of
+ * its cipher.
  *
  * @module
  */
 
-import { loadWasm } from "../../src/transport/aead.ts";
-import {
-  cipherScratch,
-  DRIVER_SLOTS,
-  newPacketMemory,
-} from "../../src/transport/layout.ts";
+import { ok } from "node:assert";
 
-const LENGTH = 16_384, WARM_UP = 150, ROUNDS = 300;
+/** Between the ratio that is measured with vectors paired, 0.6, and without, 1. */
+export const BORDER = 0.8;
+/** Processes of which one has to be on the right side, on a machine that may be busy. */
+const ATTEMPTS = 5;
 
-/** About 0.6 where vectors are paired, about 1 where they are not. */
-export function pairingRatio(): number {
-  const memory = newPacketMemory();
-  const runs = (["paired", "plain"] as const).map((build, lane) => {
-    const wasm = loadWasm(memory, cipherScratch(lane), build);
-    const at = DRIVER_SLOTS.from;
-    return () => wasm.chacha20(at, at, 0, at + 64, LENGTH);
+/** Runs a command to its end. @returns its standard output @throws AssertionError with all it said where it fails */
+export async function outputOf(words: readonly string[]): Promise<string> {
+  const command = new Deno.Command(words[0]!, {
+    args: words.slice(1),
+    env: { NO_COLOR: "1" },
   });
-  for (const run of runs) for (let i = 0; i < WARM_UP; i++) run();
-  const least = runs.map(() => Infinity);
-  for (let round = 0; round < ROUNDS; round++) {
-    runs.forEach((run, i) => {
-      const start = performance.now();
-      run();
-      least[i] = Math.min(least[i]!, performance.now() - start);
-    });
-  }
-  return least[0]! / least[1]!;
+  const { success, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout);
+  ok(success, text + decoder.decode(stderr));
+  return text;
 }
 
-if (import.meta.main) console.log(pairingRatio());
+/** Whether the ratio that `caktus cipher` measures is on `side` of the border. */
+export async function measures(
+  caktus: readonly string[],
+  side: (ratio: number) => boolean,
+): Promise<boolean> {
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const text = await outputOf([...caktus, "cipher"]);
+    ok(text.startsWith("cipher: WASM, paired\n"), text);
+    const ratio = Number(/build's: (.*)/.exec(text)?.[1]);
+    ok(ratio > 0, text);
+    if (side(ratio)) return true;
+  }
+  return false;
+}
+
+/** Why vectors cannot be paired here; `undefined` where they can. */
+export function pairingObstacle(): string | undefined {
+  if (Deno.build.arch !== "x86_64") {
+    return `V8 pairs none on ${Deno.build.arch}`;
+  }
+  const cpu = Deno.readTextFileSync("/proc/cpuinfo");
+  return /\bavx2\b/.test(cpu) ? undefined : "this processor has no AVX2";
+}

@@ -1,71 +1,35 @@
 /**
- * The cipher as the running program has it: V8's flags are on, and under them
- * every test of the cipher passes too. The flags belong to a process, so each
- * of these tests starts one of its own.
+ * V8's flags matter to the cipher, and under them every test of the cipher
+ * passes too. The flags belong to a process, so each of these tests starts some
+ * of its own. That the program has them is for tests/cli/hidden_test.ts, for
+ * the compiled one too.
  *
  * @module
  */
 
 import { ok, strictEqual } from "node:assert";
-import { DENO } from "../program.ts";
+import { SOURCE } from "../program.ts";
+import { BORDER, measures, outputOf, pairingObstacle } from "./pairing.ts";
 
 const folder = new URL("./", import.meta.url).pathname;
-const flags = DENO.filter((word) => word.startsWith("--v8-flags="));
-/** Between what is measured with vectors paired, 0.6, and without, 1. */
-const BORDER = 0.8;
-const ATTEMPTS = 5;
+const flags = SOURCE.filter((word) => word.startsWith("--v8-flags="));
 
-async function output(words: readonly string[]): Promise<string> {
-  const command = new Deno.Command(words[0]!, {
-    args: words.slice(1),
-    env: { NO_COLOR: "1" },
-  });
-  const { success, stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  const text = decoder.decode(stdout);
-  ok(success, text + decoder.decode(stderr));
-  return text;
-}
-
-/** Whether in one of a few processes, on a machine that may be busy, the ratio is on `side` of the border. */
-async function measures(
-  words: readonly string[],
-  side: (ratio: number) => boolean,
-): Promise<boolean> {
-  for (let i = 0; i < ATTEMPTS; i++) {
-    const ratio = Number(await output([...words, `${folder}pairing.ts`]));
-    ok(ratio > 0, `${ratio}`);
-    if (side(ratio)) return true;
-  }
-  return false;
-}
-
-/** Why vectors cannot be paired here; `undefined` where they can. */
-function obstacle(): string | undefined {
-  if (Deno.build.arch !== "x86_64") {
-    return `V8 pairs none on ${Deno.build.arch}`;
-  }
-  const cpu = Deno.readTextFileSync("/proc/cpuinfo");
-  return /\bavx2\b/.test(cpu) ? undefined : "this processor has no AVX2";
-}
-
-const reason = obstacle();
+const reason = pairingObstacle();
 Deno.test({
-  name: `the program's flags make V8 pair the cipher's vectors${
+  name: `without the program's flags V8 pairs no vectors${
     reason === undefined ? "" : `: left out, ${reason}`
   }`,
   ignore: reason !== undefined,
   fn: async () => {
     strictEqual(flags.length, 1);
-    ok(await measures(DENO, (ratio) => ratio < BORDER), "with the flags");
-    const without = DENO.filter((word) => !flags.includes(word));
-    ok(await measures(without, (ratio) => ratio > BORDER), "without them");
+    const without = SOURCE.filter((word) => !flags.includes(word));
+    ok(await measures(without, (ratio) => ratio > BORDER));
   },
 });
 
 Deno.test("the cipher passes its tests under the program's flags", async () => {
   const files = ["aead", "aead_reference", "vectors", "self_check", "lanes"];
-  const text = await output([
+  const text = await outputOf([
     ...[Deno.execPath(), "test", "--allow-all", "--no-check", ...flags],
     ...files.map((name) => `${folder}${name}_test.ts`),
   ]);
