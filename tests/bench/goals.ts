@@ -23,6 +23,7 @@ export interface Goal {
 
 const GO = "wireguard-go";
 const RATE = { unit: "Mbit/s", better: "more" } as const;
+const BYTES = { unit: "MB/s", better: "more" } as const;
 const TIME = { unit: "ms", better: "less" } as const;
 const SPEED: Goal = { reach: 1.3, aim: 1.6 };
 
@@ -44,6 +45,10 @@ export const MEASURES: Record<string, Measure> = {
     goals: { [GO]: { reach: 1.2, aim: 2 } },
   },
   udp1300loss: { label: "UDP, 1,300 B, lost", unit: "%", better: "less" },
+  udpfull: { label: "UDP, full packets, delivered", ...RATE },
+  udpfullloss: { label: "UDP, full packets, lost", unit: "%", better: "less" },
+  udp576: { label: "UDP, 576 B, delivered", ...RATE },
+  udp576loss: { label: "UDP, 576 B, lost", unit: "%", better: "less" },
   udp100: { label: "UDP, 100 B, delivered", ...RATE },
   udp100loss: { label: "UDP, 100 B, lost", unit: "%", better: "less" },
   ping50: {
@@ -71,6 +76,17 @@ export const MEASURES: Record<string, Measure> = {
   peers1000: { label: "TCP, hub of 1,000 peers", ...RATE },
   peers1000rss: {
     ...{ label: "RSS, hub of 1,000 peers", unit: "MB", better: "less" },
+  },
+  cipher1420: {
+    ...{ label: "cipher, 1,420 B, one core", ...BYTES },
+    goals: { openssl: { reach: 0.65, aim: 0.9 } },
+  },
+  cipher100: { label: "cipher, 100 B, one core", ...BYTES },
+  cipher8920: { label: "cipher, 8,920 B, one core", ...BYTES },
+  handshakes: {
+    label: "handshakes as responder, one core",
+    ...{ unit: "1/s", better: "more" },
+    goals: { [GO]: { reach: 0.5, aim: 1 } },
   },
 };
 

@@ -1,5 +1,6 @@
 /**
- * The programs that are compared, each called as its own documents say, at both ends of its tunnel.
+ * The programs that are compared, each called as its own documents say, at both ends of its tunnel; and how they come
+ * onto the machine.
  *
  * All stay in the foreground, make the interface and serve /var/run/wireguard/INTERFACE.sock for stock wg. gotatun is
  * installed here and not with the other peers: no test needs it, and building it takes minutes.
@@ -7,46 +8,140 @@
  * @module
  */
 
-import { cached, cacheFolder, exists, hasProgram } from "../interop/install.ts";
-import { run } from "../interop/process.ts";
-import { CAKTUS } from "../program.ts";
+import {
+  BORINGTUN,
+  cached,
+  cacheFolder,
+  exists,
+  hasProgram,
+  installBoringtun,
+  installTools,
+  installWireguardGo,
+  type LeftOut,
+  ROOT,
+  WIREGUARD_GO,
+} from "../interop/install.ts";
+import { must, run } from "../interop/process.ts";
+import { BINARY, SOURCE } from "../program.ts";
 
 /** The version of gotatun-cli. */
-export const GOTATUN = "0.10.2";
+const GOTATUN = "0.10.2";
 
 /** The names in the order of the table; the first is the subject. */
 export const NAMES = ["caktus", "wireguard-go", "boringtun", "gotatun"];
 
-/** The command line that makes an interface. @throws Error where the program is not installed */
-export function commandFor(name: string, link: string): string[] {
-  if (name === "caktus") return [...CAKTUS, "daemon", link];
-  if (name === "wireguard-go") return [there(name, cached(name)), "-f", link];
-  const path = name === "boringtun"
-    ? there(name, cached(name))
-    : there(name, exists(gotatunPath()) ? gotatunPath() : undefined);
-  return [path, "--foreground", "--disable-drop-privileges", link];
+/** Programs that every measurement calls, by the Debian package that has them. */
+const TOOLS = {
+  "iproute2": ["ip"],
+  "wireguard-tools": ["wg"],
+  "iputils-ping": ["ping"],
+  "iperf3": ["iperf3"],
+  "procps": ["sysctl"],
+  "util-linux": ["unshare", "nsenter"],
+  "openssl": ["openssl"],
+};
+
+/** What was installed, as a line each for people. */
+export const VERSIONS = [
+  `wireguard-go ${WIREGUARD_GO}`,
+  `boringtun ${BORINGTUN}`,
+  `gotatun ${GOTATUN}`,
+];
+
+/** A program's command line without its last word, the interface's name. */
+export type Commands = Record<string, string[]>;
+
+/** Installs what is missing of these. @throws Error where one cannot be had */
+export async function prepare(
+  names: readonly string[],
+  say: (line: string) => void,
+): Promise<void> {
+  const leftOut: LeftOut[] = await installTools(TOOLS, say);
+  if (names.includes("wireguard-go")) {
+    leftOut.push(...await installWireguardGo(say));
+  }
+  if (names.includes("boringtun")) leftOut.push(...await installBoringtun(say));
+  if (names.includes("gotatun")) leftOut.push(...await installGotatun(say));
+  const [missing] = leftOut;
+  if (missing) throw new Error(`${missing.name}: ${missing.reason}`);
 }
 
-/** Builds gotatun-cli where it is missing. @returns why it cannot be had, or undefined */
-export async function installGotatun(): Promise<string | undefined> {
-  if (exists(gotatunPath())) return undefined;
-  if (!hasProgram("cargo")) return "needs Rust (the program cargo)";
-  console.error(`installing gotatun-cli ${GOTATUN} with cargo install`);
-  const root = gotatunPath().replace(/\/bin\/gotatun-cli$/, "");
+/** The command lines of these. @throws Error where one is not installed */
+export function commandsOf(
+  names: readonly string[],
+  caktus: readonly string[],
+): Commands {
+  return Object.fromEntries(names.map((name) => {
+    if (name === "caktus") return [name, [...caktus, "daemon"]];
+    const path = name === "gotatun" ? gotatunPath() : cached(
+      name as "wireguard-go" | "boringtun",
+    );
+    if (path === undefined || !exists(path)) {
+      throw new Error(`${name} is not installed`);
+    }
+    const options = name === "wireguard-go"
+      ? ["-f"]
+      : ["--foreground", "--disable-drop-privileges"];
+    return [name, [path, ...options]];
+  }));
+}
+
+/** The Caktus that is measured. */
+export interface Subject extends Disposable {
+  command: readonly string[];
+  /** Which it is, for people. */
+  words: string;
+}
+
+/** Compiles Caktus and keeps a copy of the binary, so that nobody's build changes it; or the source, where CAKTUS_TEST_PROGRAM says so. */
+export async function subject(
+  say: (line: string) => void,
+): Promise<Subject> {
+  const commit = await describeCommit();
+  if ((Deno.env.get("CAKTUS_TEST_PROGRAM") ?? "binary") === "source") {
+    const words = `Caktus ${commit}, from source`;
+    return { command: SOURCE, words, [Symbol.dispose]: () => {} };
+  }
+  say("compiling Caktus");
+  const command = [Deno.execPath(), "run", "-A", `${ROOT}.ci/compile.ts`];
+  await must([...command, "x64"], { timeout: 300_000 });
+  const folder = Deno.makeTempDirSync({ prefix: "caktus-bench-" });
+  const copy = `${folder}/caktus`;
+  Deno.copyFileSync(BINARY[0]!, copy);
+  const megabytes = Math.round(Deno.statSync(copy).size / 1e6);
+  return {
+    command: [copy],
+    words: `Caktus ${commit}, the compiled binary (${megabytes} MB)`,
+    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
+
+async function describeCommit(): Promise<string> {
+  const git = ["git", "-C", ROOT];
+  const { stdout } = await run([...git, "rev-parse", "--short", "HEAD"]);
+  const changed = await run([...git, "diff", "--quiet", "HEAD", "--", "src"]);
+  return (stdout.trim() || "of unknown commit") +
+    (changed.code === 1 ? " with changes" : "");
+}
+
+async function installGotatun(say: (line: string) => void): Promise<LeftOut[]> {
+  if (exists(gotatunPath())) return [];
+  const name = "gotatun";
+  if (!hasProgram("cargo")) {
+    return [{ name, reason: "needs Rust (the program cargo)" }];
+  }
+  say(`installing gotatun-cli ${GOTATUN} with cargo install: some minutes`);
+  const root = gotatunPath().replace(/\/bin\/gotatun$/, "");
   const command = ["cargo", "install", "--quiet", "--locked", "--root", root];
   const result = await run([...command, `gotatun-cli@${GOTATUN}`], {
     timeout: 900_000,
   });
+  const words = result.stderr.trim().split("\n").at(-1);
   return result.code === 0
-    ? undefined
-    : `cargo install failed: ${result.stderr.trim().split("\n").at(-1)}`;
+    ? []
+    : [{ name, reason: `cargo install failed: ${words}` }];
 }
 
 function gotatunPath(): string {
-  return `${cacheFolder()}/gotatun-${GOTATUN}/bin/gotatun-cli`;
-}
-
-function there(name: string, path: string | undefined): string {
-  if (path === undefined) throw new Error(`${name} is not installed`);
-  return path;
+  return `${cacheFolder()}/gotatun-${GOTATUN}/bin/gotatun`;
 }

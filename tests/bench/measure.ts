@@ -1,9 +1,9 @@
 /**
- * What is asked of a tunnel that stands. Each returns its figures by the names of goals.ts.
+ * What is asked of a tunnel that stands: steps, each of which returns its figures by the names of goals.ts.
  *
  * | group | how |
  * |---|---|
- * | tcp | iperf3 with 1 and 4 streams, there and back, after a second to warm up; CPU of both daemons over the bytes of the first |
+ * | tcp | iperf3 with 1 and 4 streams, there and back; CPU of both daemons over the bytes of the first |
  * | udp | iperf3 with -b 0: as fast as it sends; what arrived counts |
  * | ping | one each 0.1 s while idle; one each 20 ms beside a TCP stream; 2,000 at once |
  * | peers | one TCP stream to a hub that knows 1, 100, 1,000 peers |
@@ -12,7 +12,8 @@
  */
 
 import type { Result } from "../interop/process.ts";
-import { HUB, Pair, type Shape } from "./pair.ts";
+import { HUB, type Pair } from "./pair.ts";
+import type { Section } from "./plan.ts";
 import {
   readAverage,
   readIperf,
@@ -24,98 +25,125 @@ import { percentile } from "./statistics.ts";
 /** Figures by their name. */
 export type Figures = Record<string, number>;
 
-/** The groups in the order in which they run. */
-export const GROUPS = ["tcp", "udp", "ping", "peers"];
-
-/** Runs the groups, `seconds` for each stream, on tunnels of one implementation. @throws Error with the program's own words */
-export async function measure(
-  name: string,
-  shape: Shape,
-  groups: readonly string[],
-  seconds: number,
-): Promise<Figures> {
-  const figures: Figures = {};
-  if (groups.some((group) => group !== "peers")) {
-    await using pair = await Pair.up(name, shape);
-    figures.start = pair.startTime;
-    if (groups.includes("tcp")) {
-      Object.assign(figures, await tcp(pair, seconds));
-    }
-    if (groups.includes("udp")) {
-      Object.assign(figures, await udp(pair, seconds));
-    }
-    if (groups.includes("ping")) {
-      Object.assign(figures, await pings(pair, seconds));
-    }
-  }
-  if (groups.includes("peers")) {
-    for (const peers of [1, 100, 1_000]) {
-      Object.assign(figures, await hub(name, { ...shape, peers }, seconds));
-    }
-  }
-  return figures;
+/** Something that is measured in one go. */
+export interface Step {
+  /** The names of its figures. */
+  gives: string[];
+  /** How long it takes, about. */
+  seconds: number;
+  /** Peers that the hub must have. */
+  peers: number;
+  /** @throws Error with the words of the program that failed */
+  run(pair: Pair): Promise<Figures>;
 }
 
-async function tcp(pair: Pair, seconds: number): Promise<Figures> {
-  // A tunnel runs for days: nobody's first second, with its compiler or its first buffers, is the speed of it.
-  await iperf(pair, 1);
+/** The steps of a section, `seconds` for each stream. */
+export function stepsOf(
+  { groups, mtu }: Pick<Section, "groups" | "mtu">,
+  seconds: number,
+): Step[] {
+  const steps = {
+    tcp: () => tcp(seconds),
+    udp: () => udp(seconds, mtu),
+    ping: () => pings(seconds),
+    peers: () => [1, 100, 1_000].map((peers) => hub(peers, seconds)),
+  };
+  return Object.entries(steps).filter(([name]) => groups.includes(name))
+    .flatMap(([, make]) => make());
+}
+
+/** A tunnel runs for days: nobody's first seconds, with its compiler or its first buffers, are the speed of it. */
+export async function warmUp(pair: Pair): Promise<void> {
+  await iperf(pair, 2);
+}
+
+function tcp(seconds: number): Step[] {
+  const stream = (name: string, ...options: string[]): Step => ({
+    ...{ gives: [name], seconds, peers: 1 },
+    run: async (pair) => ({
+      [name]: (await iperf(pair, seconds, ...options)).megabits,
+    }),
+  });
+  const peak: Step = {
+    ...{ gives: ["peak"], seconds: 0, peers: 1 },
+    run: async (pair) => ({ peak: await pair.memory("VmHWM") }),
+  };
+  return [
+    {
+      ...{ gives: ["tcp1", "cpu", "rss"], seconds, peers: 1 },
+      run: (pair) => oneStream(pair, seconds),
+    },
+    stream("tcp1r", "-R"),
+    stream("tcp4", "-P", "4"),
+    stream("tcp4r", "-P", "4", "-R"),
+    peak,
+  ];
+}
+
+async function oneStream(pair: Pair, seconds: number): Promise<Figures> {
   const before = await pair.cpuSeconds();
   const running = iperf(pair, seconds);
   const rss = await pair.memoryAfter(seconds * 900);
-  const one = await running;
+  const { megabits, bytes } = await running;
   const used = await pair.cpuSeconds() - before;
-  const back = await iperf(pair, seconds, "-R");
-  const four = await iperf(pair, seconds, "-P", "4");
-  const fourBack = await iperf(pair, seconds, "-P", "4", "-R");
+  return { tcp1: megabits, cpu: used / (bytes / 1e9), rss };
+}
+
+/** Datagrams of a usual size, a middling and a short one; under another MTU as large as it allows, beside the short one. */
+function udp(seconds: number, mtu: number): Step[] {
+  const full = mtu - 28;
+  const sizes: [string, number][] = mtu === 1420
+    ? [["udp1300", 1300], ["udp576", 576], ["udp100", 100]]
+    : [["udpfull", full], ["udp100", 100]];
+  return sizes.map(([name, length]) => ({
+    ...{ gives: [name, `${name}loss`], seconds, peers: 1 },
+    run: async (pair) => {
+      const options = ["-u", "-b", "0", "-l", String(length)];
+      const { megabits, lossPercent } = await iperf(pair, seconds, ...options);
+      return { [name]: megabits, [`${name}loss`]: lossPercent };
+    },
+  }));
+}
+
+function pings(seconds: number): Step[] {
+  return [
+    {
+      ...{ gives: ["ping50", "ping99"], seconds: 2 * seconds, peers: 1 },
+      run: async (pair) => spread("ping", await ping(pair, 0.1, 2 * seconds)),
+    },
+    {
+      ...{ gives: ["loaded50", "loaded99"], seconds: seconds + 1, peers: 1 },
+      run: async (pair) => {
+        const load = iperf(pair, seconds + 1);
+        const times = await ping(pair, 0.02, seconds);
+        await load;
+        return spread("loaded", times);
+      },
+    },
+    { gives: ["flood"], seconds: 1, peers: 1, run: flood },
+  ];
+}
+
+function spread(name: string, times: number[]): Figures {
   return {
-    tcp1: one.megabits,
-    cpu: used / (one.bytes / 1e9),
-    rss,
-    tcp1r: back.megabits,
-    tcp4: four.megabits,
-    tcp4r: fourBack.megabits,
-    peak: await pair.memory("VmHWM"),
+    [`${name}50`]: percentile(times, 50),
+    [`${name}99`]: percentile(times, 99),
   };
 }
 
-async function udp(pair: Pair, seconds: number): Promise<Figures> {
-  const figures: Figures = {};
-  for (const length of [1300, 100]) {
-    const options = ["-u", "-b", "0", "-l", String(length)];
-    const { megabits, lossPercent } = await iperf(pair, seconds, ...options);
-    figures[`udp${length}`] = megabits;
-    figures[`udp${length}loss`] = lossPercent;
-  }
-  return figures;
+async function flood(pair: Pair): Promise<Figures> {
+  const options = ["-f", "-q", "-n", "-c", "2000", "-w", "20"];
+  return { flood: readAverage(await pair.left.must("ping", ...options, HUB)) };
 }
 
-async function pings(pair: Pair, seconds: number): Promise<Figures> {
-  const idle = await ping(pair, 0.1, seconds);
-  const load = iperf(pair, seconds + 1);
-  const loaded = await ping(pair, 0.02, seconds);
-  await load;
-  const flood = await pair.left.must(
-    ...["ping", "-f", "-q", "-n", "-c", "2000", "-w", "20", HUB],
-  );
+function hub(peers: number, seconds: number): Step {
+  const name = `peers${peers}`;
   return {
-    ping50: percentile(idle, 50),
-    ping99: percentile(idle, 99),
-    loaded50: percentile(loaded, 50),
-    loaded99: percentile(loaded, 99),
-    flood: readAverage(flood),
-  };
-}
-
-async function hub(
-  name: string,
-  shape: Shape,
-  seconds: number,
-): Promise<Figures> {
-  await using pair = await Pair.up(name, shape);
-  const { megabits } = await iperf(pair, seconds);
-  return {
-    [`peers${shape.peers}`]: megabits,
-    [`peers${shape.peers}rss`]: await pair.memory("VmRSS"),
+    ...{ gives: [name, `${name}rss`], seconds, peers },
+    run: async (pair) => ({
+      [name]: (await iperf(pair, seconds)).megabits,
+      [`${name}rss`]: await pair.memory("VmRSS"),
+    }),
   };
 }
 
@@ -131,7 +159,8 @@ async function ping(
   return readRoundTrips(said(result));
 }
 
-async function iperf(
+/** One run of iperf3 from the left end to the hub. @throws Error with iperf3's own words */
+export async function iperf(
   pair: Pair,
   seconds: number,
   ...options: string[]

@@ -7,72 +7,98 @@
 import { ROOT } from "../interop/install.ts";
 import { figure, type Group } from "./figure.ts";
 import { MEASURES } from "./goals.ts";
+import { accountTable, isProfile, type Profile } from "./profile_table.ts";
+import { merge, parseResults, type Results } from "./results.ts";
+import { median } from "./statistics.ts";
 import {
   implementationsOf,
   measuresOf,
-  type Results,
-  table,
+  only,
+  sectionsIn,
+  tables,
   valuesOf,
 } from "./table.ts";
-import { median } from "./statistics.ts";
 
 /** The figures: a file's name, its title and what it compares. */
 const FIGURES: [string, string, string[]][] = [
   ["tcp", "TCP through the tunnel, Mbit/s: more is better", [
     ...["tcp1", "tcp1r", "tcp4", "tcp4r"],
   ]],
-  ["udp", "UDP delivered, Mbit/s: more is better", ["udp1300", "udp100"]],
+  ["udp", "UDP delivered, Mbit/s: more is better", [
+    ...["udp1300", "udp576", "udp100"],
+  ]],
   ["ping", "Round trip, ms: less is better", ["ping50", "loaded50", "flood"]],
   ["cpu", "CPU, seconds per GB: less is better", ["cpu"]],
   ["memory", "Resident memory, MB: less is better", ["rss", "peak"]],
+  ["peers", "TCP to a hub that knows so many peers, Mbit/s: more is better", [
+    ...["peers1", "peers100", "peers1000"],
+  ]],
 ];
 
-/** Between these lines of the page stands what was measured. */
-const MARKS = ["<!-- measured -->", "<!-- end of measured -->"] as const;
-
-/** Writes tables and figures of these files of results into docs/; a figure shows the first file that has what it compares. @throws Error without a file */
+/** Writes tables and figures of these files, results and profiles, into docs/. @throws Error without a file */
 export function draw(paths: readonly string[]): void {
   if (paths.length === 0) throw new Error("--draw needs a file of results");
-  const all = paths.map((path): Results =>
-    JSON.parse(Deno.readTextFileSync(path))
-  );
+  const results: Results[] = [];
+  let profile: Profile | undefined;
+  for (const path of paths) {
+    const text = Deno.readTextFileSync(path);
+    const value: unknown = JSON.parse(text);
+    if (isProfile(value)) profile = value;
+    else results.push(parseResults(text, path));
+  }
   const page = `${ROOT}docs/performance.md`;
-  const text = Deno.readTextFileSync(page);
-  const drawn = all.flatMap((each) => drawFigures(each, all));
-  Deno.writeTextFileSync(page, withMeasured(text, measured(all, drawn)));
+  let text = Deno.readTextFileSync(page);
+  if (results.length > 0) {
+    const merged = merge(results);
+    const drawn = drawFigures(only(merged, sectionsIn(merged)[0]!));
+    text = withPart(text, "measured", measured(merged, drawn));
+  }
+  if (profile) {
+    const { command } = profile;
+    const words = `${code(command)}\n\n${accountTable(profile)}`;
+    text = withPart(text, "profile", words);
+  }
+  Deno.writeTextFileSync(page, text);
 }
 
-/** The page with another text between its marks. @throws Error where the marks are missing */
-export function withMeasured(page: string, text: string): string {
-  const [from, to] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
-  if (from < 0 || to < from) throw new Error("the page has no place for it");
-  const head = page.slice(0, from + MARKS[0].length);
+/** The page with another text between the marks `<!-- NAME -->` and `<!-- end of NAME -->`. @throws Error where they are missing */
+export function withPart(page: string, name: string, text: string): string {
+  const start = `<!-- ${name} -->`;
+  const [from, to] = [page.indexOf(start), page.indexOf(`<!-- end of ${name}`)];
+  if (from < 0 || to < from) {
+    throw new Error(`the page has no place for ${name}`);
+  }
+  const head = page.slice(0, from + start.length);
   return `${head}\n\n${text}\n\n${page.slice(to)}`;
 }
 
-function measured(all: readonly Results[], drawn: readonly string[]): string {
-  const machine = all[0]!.machine.map((line) => `- ${line}`).join("\n");
-  const tables = all.map((results) =>
-    `\`${results.command.replace(/ --out \S+/, "")}\`\n\n${table(results)}`
-  );
+function measured(results: Results, drawn: readonly string[]): string {
+  const list = (lines: readonly string[]) =>
+    lines.map((line) => `- ${line}`).join("\n");
   const images = drawn.map((name) => `![${name}](performance/${name}.svg)`);
-  return [machine, ...tables, ...images].join("\n\n");
+  const failures = results.failures.length === 0 ? [] : [
+    `What could not be measured:\n\n${list(results.failures)}`,
+  ];
+  const commands = results.commands.map(code);
+  const parts = [list(results.machine), ...commands, tables(results)];
+  return [...parts, ...failures, ...images].join("\n\n");
 }
 
-/** @returns the names of the figures that this file is the first to have */
-function drawFigures(results: Results, all: readonly Results[]): string[] {
+/** A command as it can be given again anywhere. */
+function code(command: string): string {
+  return `\`${command.replace(/ --out[ =]\S+| --resume/g, "")}\``;
+}
+
+/** @returns the names of the figures that these results have something for */
+function drawFigures(results: Results): string[] {
   const folder = `${ROOT}docs/performance`;
   Deno.mkdirSync(folder, { recursive: true });
-  const drawn: string[] = [];
-  for (const [file, title, measures] of FIGURES) {
-    const has = (each: Results) =>
-      measuresOf(each).some((key) => measures.includes(key));
-    if (all.find(has) !== results) continue;
-    const svg = figure(title, groupsOf(results, measures));
-    Deno.writeTextFileSync(`${folder}/${file}.svg`, svg);
-    drawn.push(file);
-  }
-  return drawn;
+  return FIGURES.flatMap(([file, title, measures]) => {
+    const groups = groupsOf(results, measures);
+    if (groups.length === 0) return [];
+    Deno.writeTextFileSync(`${folder}/${file}.svg`, figure(title, groups));
+    return [file];
+  });
 }
 
 function groupsOf(results: Results, measures: readonly string[]): Group[] {

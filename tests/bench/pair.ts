@@ -19,7 +19,6 @@ import {
   setconfText,
   type Settings,
 } from "../interop/settings.ts";
-import { commandFor } from "./implementations.ts";
 import { readMegabytes, readTicks } from "./readings.ts";
 
 /** How a tunnel is made. */
@@ -36,7 +35,7 @@ export const HUB = "10.66.0.2";
 /** Clock ticks a second, in which /proc counts on Linux. */
 const TICKS = 100;
 
-/** Room that a datagram's headers and WireGuard's take outside. */
+/** Bytes that a datagram's headers and WireGuard's take outside, at the most. */
 const OVERHEAD = 80;
 
 /** A tunnel that answers pings. */
@@ -48,19 +47,20 @@ export class Pair implements AsyncDisposable {
     readonly startTime: number,
   ) {}
 
-  /** Makes hosts and tunnel. @throws Error where no ping comes back */
-  static async up(name: string, shape: Shape): Promise<Pair> {
+  /** Makes hosts, and a tunnel by the command that makes one end of it. @throws Error where no ping comes back */
+  static async up(command: string[], shape: Shape): Promise<Pair> {
     const network = await Network.create("left", "right");
     try {
       const [left, right] = [network.host("left"), network.host("right")];
       await wire(network, shape.mtu + OVERHEAD);
       const settings = newSettings(shape);
-      const hub = await begin(right, name, script(settings.right, shape.mtu));
+      const { mtu } = shape;
+      const hub = await begin(right, command, script(settings.right, mtu));
       await right.spawn(["iperf3", "-s"]);
       const started = performance.now();
       const ping = `ping -q -n -c 1 -W 5 ${HUB} > /dev/null`;
-      const steps = `${script(settings.left, shape.mtu)}\n${ping}`;
-      const spoke = await begin(left, name, steps);
+      const steps = `${script(settings.left, mtu)}\n${ping}`;
+      const spoke = await begin(left, command, steps);
       return new Pair(network, [spoke, hub], performance.now() - started);
     } catch (error) {
       await network.close();
@@ -165,14 +165,14 @@ ip link set wg0 mtu ${mtu} up`;
 
 async function begin(
   host: Host,
-  name: string,
+  command: string[],
   steps: string,
 ): Promise<Program> {
-  const starting = host.spawn(commandFor(name, "wg0"));
+  const starting = host.spawn(command);
   const done = host.shell(steps);
   const [started, configured] = await Promise.allSettled([starting, done]);
   if (started.status === "rejected") throw started.reason;
   if (configured.status === "fulfilled") return started.value;
   const reason = String(configured.reason).split("\n").at(-1);
-  throw new Error(`${name}: ${reason}\n${started.value.log}`);
+  throw new Error(`${command[0]}: ${reason}\n${started.value.log}`);
 }

@@ -4,112 +4,134 @@
  * | option | |
  * |---|---|
  * | `--rounds N` | how often each is measured; 3 |
- * | `--seconds N` | for each stream; 5 |
- * | `--only tcp,udp,ping,peers` | groups of measurements; all |
- * | `--against wireguard-go,boringtun,gotatun` | whom with; wireguard-go |
- * | `--mtu N` | of the tunnel; 1420 |
- * | `--outside v6` | what carries the tunnel; v4 |
- * | `--quick` | one round of 2 s |
- * | `--out FILE` | where the results go; a temporary file |
- * | `--draw FILE…` | measures nothing: table and figures of such files into docs/ |
+ * | `--seconds N` | for each stream; 4 |
+ * | `--only tcp,udp,ping,peers,cipher,handshakes` | groups of measurements; all |
+ * | `--against wireguard-go,boringtun,gotatun` | whom with; all |
+ * | `--outside v4,v6` | what carries the tunnel; both |
+ * | `--mtu 1420,1280,8920` | of the tunnel; these |
+ * | `--quick` | one round of 1 s, against wireguard-go |
+ * | `--out FILE` | where the results go, after every measurement; a temporary file |
+ * | `--resume` | goes on with what is in FILE |
+ * | `--profile` | measures instead where the time of a TCP stream goes, by perf |
+ * | `--draw FILE…` | measures nothing: tables and figures of such files, merged, into docs/ |
  *
- * In each round every implementation is measured once, in reverse order every other round. Needs root; all runs in
- * network namespaces that end with this process. CAKTUS_TEST_PROGRAM=binary measures the compiled Caktus.
+ * Where one of --only, --outside and --mtu is given, the others of them are the first of the above only. The first
+ * outside and MTU get all groups, the others tcp and udp against the first implementation: plan.ts. Needs root; all
+ * runs in network namespaces that end with this process. Caktus is compiled first; CAKTUS_TEST_PROGRAM=source
+ * measures the source.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import { BORINGTUN, install, WIREGUARD_GO } from "../interop/install.ts";
 import { must } from "../interop/process.ts";
-import { GOTATUN, installGotatun, NAMES } from "./implementations.ts";
-import { GROUPS, measure } from "./measure.ts";
+import {
+  commandsOf,
+  NAMES,
+  prepare,
+  subject,
+  VERSIONS,
+} from "./implementations.ts";
 import { draw } from "./page.ts";
-import { type Results, short, table } from "./table.ts";
+import {
+  duration,
+  GROUPS,
+  type Section,
+  sectionsOf,
+  type Wanted,
+} from "./plan.ts";
+import { profile } from "./profile.ts";
+import { Book, noResults } from "./results.ts";
+import { runRound, secondsOf } from "./session.ts";
+import { tables } from "./table.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "5" },
-    only: { type: "string", default: GROUPS.join() },
-    against: { type: "string", default: "wireguard-go" },
-    mtu: { type: "string", default: "1420" },
-    outside: { type: "string", default: "v4" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    only: { type: "string" },
+    against: { type: "string" },
+    mtu: { type: "string" },
+    outside: { type: "string" },
     quick: { type: "boolean", default: false },
     out: { type: "string" },
+    resume: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
     draw: { type: "boolean", default: false },
   },
 });
+
+const say = (line: string) => console.error(line);
+const command = ["deno task bench", ...Deno.args].join(" ");
 
 async function main(): Promise<void> {
   if (values.draw) return draw(positionals);
   if (Deno.uid() !== 0) {
     throw new Error("it makes network namespaces, so it must be run by root");
   }
-  const groups = chosen("only", values.only, GROUPS);
-  const others = chosen("against", values.against, NAMES.slice(1));
-  await prepare(others);
-  const results: Results = {
-    machine: await machine(),
-    command: ["deno task bench", ...Deno.args].join(" "),
-    samples: [],
-  };
-  const rounds = values.quick ? 1 : whole("rounds", values.rounds);
-  for (let round = 1; round <= rounds; round++) {
-    const order = ["caktus", ...others];
-    if (round % 2 === 0) order.reverse();
-    for (const name of order) await once(results, round, name, groups);
-  }
   const out = values.out ?? Deno.makeTempFileSync({ suffix: ".json" });
-  Deno.writeTextFileSync(out, JSON.stringify(results, undefined, 1) + "\n");
-  console.log(`\n${table(results)}\n\nresults: ${out}`);
+  if (values.out !== undefined && !values.resume && isThere(out)) {
+    throw new Error(`${out} is there already; --resume goes on with it`);
+  }
+  const wanted = wantedByOptions();
+  await prepare(wanted.others, say);
+  const seconds = whole("seconds", values.seconds, values.quick ? 1 : 4);
+  if (values.profile) {
+    return await profile(wanted.others, seconds, command, out, say);
+  }
+  await measure(sectionsOf(wanted), seconds, out);
 }
 
-async function once(
-  results: Results,
-  round: number,
-  name: string,
-  groups: readonly string[],
+async function measure(
+  sections: Section[],
+  seconds: number,
+  out: string,
 ): Promise<void> {
-  const shape = {
-    outside: values.outside === "v6" ? "v6" : "v4",
-    mtu: whole("mtu", values.mtu),
-    peers: 1,
-  } as const;
-  const seconds = values.quick ? 2 : whole("seconds", values.seconds);
-  const figures = await measure(name, shape, groups, seconds);
-  for (const [key, value] of Object.entries(figures)) {
-    results.samples.push({ round, implementation: name, measure: key, value });
+  const rounds = whole("rounds", values.rounds, values.quick ? 1 : 3);
+  using caktus = await subject(say);
+  const fresh = noResults(await machine(caktus.words), command);
+  const book = values.resume ? Book.resume(out, fresh) : new Book(out, fresh);
+  const names = [...new Set(sections.flatMap((each) => each.implementations))];
+  const commands = commandsOf(names, caktus.command);
+  const each = sections.reduce((sum, one) => sum + secondsOf(one, seconds), 0);
+  say(`about ${duration(each * rounds)}; the results go to ${out}`);
+  for (let round = 1; round <= rounds; round++) {
+    for (const section of sections) {
+      const title = `round ${round} of ${rounds}, ${section.title}`;
+      say(`── ${title}: ${duration(secondsOf(section, seconds))}`);
+      await runRound({ section, round, seconds, commands, book, say });
+    }
   }
-  const line = Object.entries(figures).map(([key, value]) =>
-    `${key} ${short(value)}`
-  );
-  console.error(`round ${round}, ${name}: ${line.join(", ")}`);
+  console.log(`\n${tables(book.results)}\n\nresults: ${out}`);
+  for (const line of book.results.failures) say(`!!! LEFT OUT: ${line}`);
 }
 
-async function prepare(others: readonly string[]): Promise<void> {
-  const leftOut = await install((line) => console.error(line));
-  if (others.includes("gotatun")) {
-    const reason = await installGotatun();
-    if (reason) leftOut.push({ name: "gotatun", reason });
-  }
-  const missing = leftOut.find(({ name }) => others.includes(name));
-  if (missing) throw new Error(`${missing.name}: ${missing.reason}`);
+function wantedByOptions(): Wanted {
+  const { only, outside, mtu, against } = values;
+  const narrowed = [only, outside, mtu].some((each) => each !== undefined);
+  const fallback = (all: string) => narrowed ? all.split(",")[0]! : all;
+  const others = values.quick || values.profile ? NAMES[1]! : NAMES.slice(1);
+  const outsides = outside ?? fallback("v4,v6");
+  return {
+    groups: chosen("only", only ?? GROUPS.join(), GROUPS),
+    outsides: chosen("outside", outsides, ["v4", "v6"]) as ("v4" | "v6")[],
+    mtus: (mtu ?? fallback("1420,1280,8920")).split(",")
+      .map((text) => whole("mtu", text)),
+    others: chosen("against", against ?? String(others), NAMES.slice(1)),
+  };
 }
 
-async function machine(): Promise<string[]> {
+async function machine(caktus: string): Promise<string[]> {
   const info = Deno.readTextFileSync("/proc/cpuinfo");
   const model = info.match(/^model name\s*: (.*)$/m)?.[1] ?? Deno.build.arch;
   const iperf = await must(["iperf3", "--version"]);
+  const openssl = await must(["openssl", "version"]);
   return [
     `${navigator.hardwareConcurrency} cores of ${model}`,
     `Linux ${Deno.osRelease()}`,
-    `Deno ${Deno.version.deno}`,
-    `wireguard-go ${WIREGUARD_GO}`,
-    `boringtun ${BORINGTUN}`,
-    `gotatun ${GOTATUN}`,
-    iperf.split(" (")[0] ?? "",
+    ...[caktus, `Deno ${Deno.version.deno}`, ...VERSIONS],
+    [iperf.split(" (")[0], openssl.split(/ \d+ /)[0]].join(", "),
   ];
 }
 
@@ -124,10 +146,19 @@ function chosen(
   throw new Error(`--${option}: ${unknown}; there are ${known.join(", ")}`);
 }
 
-function whole(option: string, text: string): number {
+function whole(option: string, text = "", fallback?: number): number {
+  if (text === "" && fallback !== undefined) return fallback;
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new Error(`--${option} is ${text}, must be a whole number above 0`);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > 0;
+  } catch {
+    return false;
+  }
 }
 
 try {

@@ -6,25 +6,8 @@
 
 import { type Measure, MEASURES, verdict } from "./goals.ts";
 import { NAMES } from "./implementations.ts";
+import type { Results } from "./results.ts";
 import { median, spreadPercent } from "./statistics.ts";
-
-/** One figure of one round. */
-export interface Sample {
-  round: number;
-  implementation: string;
-  /** A name of goals.ts. */
-  measure: string;
-  value: number;
-}
-
-/** What one run leaves. */
-export interface Results {
-  /** Processor, cores, kernel and versions, for people. */
-  machine: string[];
-  /** What was asked for. */
-  command: string;
-  samples: Sample[];
-}
 
 /** The values of one figure of one implementation. */
 export function valuesOf(
@@ -37,10 +20,21 @@ export function valuesOf(
   ).map(({ value }) => value);
 }
 
+/** The sections of these results, in the order in which they were measured. */
+export function sectionsIn({ samples }: Results): string[] {
+  return [...new Set(samples.map(({ section }) => section))];
+}
+
+/** Only the samples of one section. */
+export function only(results: Results, section: string): Results {
+  const samples = results.samples.filter((each) => each.section === section);
+  return { ...results, samples };
+}
+
 /** The implementations that were measured, Caktus first. */
 export function implementationsOf({ samples }: Results): string[] {
   const found = new Set(samples.map(({ implementation }) => implementation));
-  return NAMES.filter((name) => found.has(name));
+  return [...NAMES, "openssl"].filter((name) => found.has(name));
 }
 
 /** The measures that have figures. */
@@ -49,7 +43,14 @@ export function measuresOf({ samples }: Results): string[] {
   return Object.keys(MEASURES).filter((name) => found.has(name));
 }
 
-/** Medians with their spreads, then Caktus's ratio to each other one and its goal. */
+/** A heading and a table for each section. */
+export function tables(results: Results): string {
+  return sectionsIn(results).map((section) =>
+    `### ${section}\n\n${table(only(results, section))}`
+  ).join("\n\n");
+}
+
+/** Medians with their spreads, then Caktus's ratio to each other one and its goal; of one section. */
 export function table(results: Results): string {
   const names = implementationsOf(results);
   const others = names.filter((name) => name !== "caktus");

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { figure } from "./figure.ts";
 import { verdict } from "./goals.ts";
-import { withMeasured } from "./page.ts";
+import { withPart } from "./page.ts";
 import { median, percentile, spreadPercent } from "./statistics.ts";
-import { type Results, short, table } from "./table.ts";
+import type { Results } from "./results.ts";
+import { only, sectionsIn, short, table, tables } from "./table.ts";
 
 function results(own: number[], theirs: number[], measure: string): Results {
   const sample = (implementation: string) => (value: number, n: number) => ({
+    section: "one",
     round: n + 1,
     implementation,
     measure,
     value,
   });
   return {
-    machine: [],
-    command: "",
+    ...{ machine: [], commands: [], failures: [] },
     samples: [
       ...theirs.map(sample("wireguard-go")),
       ...own.map(sample("caktus")),
@@ -87,12 +88,24 @@ Deno.test("figure() draws bars to one scale, and no mark-up from names", () => {
   assert.match(svg, /prefers-color-scheme: dark/);
 });
 
-Deno.test("withMeasured() replaces only what is between the marks", () => {
-  const page = "a\n<!-- measured -->\nold\n<!-- end of measured -->\nb\n";
-  const next = withMeasured(page, "new");
+Deno.test("tables() gives each section a table of its own", () => {
+  const one = results([3000], [2000], "tcp1");
+  const two = results([1], [2], "ping50").samples
+    .map((sample) => ({ ...sample, section: "two" }));
+  const both = { ...one, samples: [...one.samples, ...two] };
+  assert.deepEqual(sectionsIn(both), ["one", "two"]);
+  assert.deepEqual(only(both, "two").samples, two);
+  const text = tables(both);
+  assert.equal(text.split("\n\n").length, 4);
+  assert.match(text, /^### one\n\n[^]*TCP, 1 stream[^]*### two[^]*ping, idle/);
+  assert.doesNotMatch(text.split("### two")[1]!, /TCP/);
+});
+
+Deno.test("withPart() replaces only what is between its marks", () => {
+  const page = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n";
   assert.equal(
-    next,
-    "a\n<!-- measured -->\n\nnew\n\n<!-- end of measured -->\nb\n",
+    withPart(page, "x", "new"),
+    "a\n<!-- x -->\n\nnew\n\n<!-- end of x -->\nb\n",
   );
-  assert.throws(() => withMeasured("nothing", "new"), /no place/);
+  assert.throws(() => withPart(page, "y", "new"), /no place for y/);
 });

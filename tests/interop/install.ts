@@ -135,7 +135,8 @@ const PATHS = {
   "kernel": () => `${cacheFolder()}/${IMAGE_FOLDER}/initrd.gz`,
 };
 
-async function installWireguardGo(
+/** Installs wireguard-go where it is missing. @returns why it cannot be had */
+export async function installWireguardGo(
   say: (line: string) => void,
 ): Promise<LeftOut[]> {
   if (cached("wireguard-go")) return [];
@@ -159,7 +160,8 @@ async function installWireguardGo(
   }];
 }
 
-async function installBoringtun(
+/** Installs boringtun where it is missing. @returns why it cannot be had */
+export async function installBoringtun(
   say: (line: string) => void,
 ): Promise<LeftOut[]> {
   if (cached("boringtun")) return [];
