@@ -6,7 +6,7 @@
  * compile      the binary, so that it is tested beside the source
  * unit         everything that needs no privileges
  * simulation   whole tunnels on a virtual clock, with limits of real time
- * differential a million random packets, the fast path against a plain one
+ * differential a million random packets, the fast path against a plain one, and GRO
  * system       libc, `up` and the commands, in network namespaces
  * binary       the same with the compiled program
  * interop      against wireguard-go, boringtun and Linux's own WireGuard

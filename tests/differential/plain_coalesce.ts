@@ -50,10 +50,19 @@ export function plainCoalesce(
   packets: Uint8Array[],
   udp: boolean,
 ): Uint8Array[] {
-  const writes: Uint8Array[] = [];
+  return plainGroups(packets, udp).map(plainWrite);
+}
+
+/** The packets, as they belong together, in the order in which they are written. */
+export function plainGroups(
+  packets: Uint8Array[],
+  udp: boolean,
+): Uint8Array[][] {
+  const groups: Uint8Array[][] = [];
   let open: Group[] = [];
+  const write = (group: Group) => groups.push(group.map(({ bytes }) => bytes));
   const end = (ends: (group: Group) => boolean) => {
-    writes.push(...open.filter(ends).map(assemble));
+    open.filter(ends).forEach(write);
     open = open.filter((group) => !ends(group));
   };
   for (const bytes of packets) {
@@ -61,26 +70,34 @@ export function plainCoalesce(
     if (next === undefined) {
       const hosts = hostsOf(bytes);
       end(([first]) => first.hosts === hosts);
-      writes.push(alone(bytes));
+      groups.push([bytes]);
       continue;
     }
     const ofFlow = ([first]: Group) => first.flow === next.flow;
     if (!isCandidate(next, udp)) {
       end(ofFlow);
-      writes.push(alone(bytes));
+      groups.push([bytes]);
       continue;
     }
     const group = open.find(ofFlow);
     if (group !== undefined && mayJoin(group, next)) group.push(next);
     else {
       end(ofFlow);
-      if (open.length === FLOWS) writes.push(assemble(open.shift()!));
+      if (open.length === FLOWS) write(open.shift()!);
       open.push([next]);
     }
     end((group) => ofFlow(group) && isComplete(group));
   }
-  writes.push(...open.map(assemble));
-  return writes;
+  open.forEach(write);
+  return groups;
+}
+
+/** What is written for packets that belong together: the first one's headers and everybody's payload. */
+export function plainWrite(packets: Uint8Array[]): Uint8Array {
+  const [bytes, ...others] = packets;
+  return others.length === 0
+    ? Buffer.concat([virtioBytes(PLAIN), bytes!])
+    : assemble(packets.map((one) => read(one)!) as Group);
 }
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
@@ -184,14 +201,8 @@ function isComplete(group: Group): boolean {
   return pushes || last.payload < group[0].payload;
 }
 
-function alone(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([virtioBytes(PLAIN), bytes]);
-}
-
-/** A group as it is written: the first packet's headers and everybody's payload. */
 function assemble(group: Group): Uint8Array {
   const [first] = group;
-  if (group.length === 1) return alone(first.bytes);
   const { protocol, start, headers } = first;
   const train = Buffer.concat([
     first.bytes,

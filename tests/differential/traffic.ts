@@ -27,6 +27,8 @@ import {
 import { PLAIN, plainSplit, type Read } from "./plain_split.ts";
 import type { Random } from "./random.ts";
 
+/** Where all flows go. */
+export const PORTS = [4_000, 4_001];
 /** Two NOPs and a timestamp, which Linux sends with each segment. */
 const TIMESTAMP = Uint8Array.of(1, 1, 8, 10, 0, 0, 4, 210, 0, 0, 22, 46);
 const NONE = new Uint8Array(0);
@@ -80,7 +82,7 @@ export class Traffic {
       source: hostOf(version, number, random.below(3)),
       destination: hostOf(version, number, random.below(3)),
       sourcePort: random.below(3),
-      destinationPort: random.below(2),
+      destinationPort: random.pick(PORTS),
       service: random.pick([0, 0, 2, 0x10]),
       timeToLive: 64,
       flowLabel: random.below(2) * 0xabcde,

@@ -311,6 +311,32 @@ Deno.test("Coalescer: an absent UDP checksum passes alone and stays absent", () 
   strictEqual(writes[1]!.virtio.flags, 0);
 });
 
+Deno.test("Coalescer: an absent UDP checksum passes alone over IPv6 too, where it is forbidden", () => {
+  const packets = run(udp6(), 5).map(build);
+  for (const packet of packets) packet.fill(0, 46, 48);
+  const writes = bench.coalesce(packets);
+  deepStrictEqual(writes.map((one) => one.bytes), packets);
+});
+
+/** Lengths inside TCP and UDP that cannot be, by the field's place over IPv4. */
+const IMPOSSIBLE: [name: string, first: Packet, at: number, value: number][] = [
+  ["a TCP header of 16 bytes", tcp4(), 32, 0x40],
+  ["a TCP header of no bytes", tcp4(), 32, 0x00],
+  ["a TCP header past the end", tcp4(), 32, 0xf0],
+  ["a UDP length past the end", udp4(), 24, 0x10],
+  ["a UDP length below its header", udp4(), 25, 7],
+];
+
+for (const [name, first, at, value] of IMPOSSIBLE) {
+  Deno.test(`Coalescer: ${name} passes alone, behind what came before`, () => {
+    const packets = run(first, 5, 30).map(build);
+    packets[2]![at] = value;
+    const writes = bench.coalesce(packets);
+    deepStrictEqual(writes.map((one) => one.count), [2, 1, 2]);
+    deepStrictEqual(writes[1]!.bytes, packets[2]);
+  });
+}
+
 Deno.test("Coalescer: a datagram without payload, or with bytes behind it, passes alone", () => {
   deepStrictEqual(groups(run(udp4(), 2, 0)), [1, 1]);
   const packets = run(udp4(), 5).map(build);
