@@ -38,9 +38,10 @@ export interface LaneOptions {
 export class Lanes {
   /** The best cipher that works on this machine, over new packet memory. */
   readonly chosen: Chosen;
+  /** That packet memory. */
+  readonly memory: WebAssembly.Memory;
   #count: number;
   #worker: URL;
-  #memory: WebAssembly.Memory;
   #share = newShareMemory();
   #together: LaneCipher | undefined;
   #threads: Worker[] = [];
@@ -50,8 +51,8 @@ export class Lanes {
   constructor(count: number, options: LaneOptions = {}) {
     this.#count = count;
     this.#worker = options.worker ?? WORKER;
-    this.#memory = newPacketMemory(count > 1);
-    this.chosen = chooseCipher(this.#memory);
+    this.memory = newPacketMemory(count > 1);
+    this.chosen = chooseCipher(this.memory);
     if (count === 1 || this.chosen.module === undefined) return;
     this.#together = new LaneCipher({
       ...options,
@@ -75,11 +76,16 @@ export class Lanes {
     for (let lane = 1; lane < this.#count; lane++) {
       this.#startThread({
         module,
-        memory: this.#memory,
+        memory: this.memory,
         scratch: cipherScratch(lane),
         share: this.#share,
       });
     }
+  }
+
+  /** Threads that are ready to help the first lane. */
+  get helpers(): number {
+    return new LaneShare(this.#share).helpers;
   }
 
   /** Ends the threads; the first lane works alone. */

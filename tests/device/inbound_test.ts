@@ -16,15 +16,17 @@ import {
   OPENING,
 } from "../../src/transport/layout.ts";
 import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
+import { testLanes } from "../lanes.ts";
 import { keypairNumber, peerNumber, Recorder } from "./sealed.ts";
 
 const CAPACITY = 256, LENGTH = 48;
+const lanes = await testLanes();
 const slot = (i: number) => DRIVER_SLOTS.from + 256 * i + 16;
 
 function ciphers(): { memory: PacketMemory; cipher: Cipher }[] {
   const memory = packetMemory(new ArrayBuffer(MEMORY_LENGTH));
   return [
-    loadWasm(newPacketMemory()),
+    lanes?.chosen ?? loadWasm(newPacketMemory()),
     { memory, cipher: noble(memory) },
   ];
 }

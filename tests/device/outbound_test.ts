@@ -14,6 +14,7 @@ import {
   newPacketMemory,
   SEALING,
 } from "../../src/transport/layout.ts";
+import { testLanes } from "../lanes.ts";
 import {
   counterOf,
   keypairNumber,
@@ -23,11 +24,10 @@ import {
 } from "./sealed.ts";
 
 const CAPACITY = 256, MTU = 1420;
+const lanes = await testLanes();
 
 function create() {
-  const { memory, cipher } = loadWasm(
-    newPacketMemory(),
-  );
+  const { memory, cipher } = lanes?.chosen ?? loadWasm(newPacketMemory());
   const output = new Recorder(memory);
   return { memory, output, outbound: new Outbound(memory, cipher, output) };
 }

@@ -23,9 +23,8 @@ import { handlePacket } from "../../src/device/send.ts";
 import type { State } from "../../src/device/state.ts";
 import { nobleKeyAgreement } from "../../src/noise/key_agreement.ts";
 import { clamp } from "../../src/noise/keys.ts";
-import { loadWasm } from "../../src/transport/aead.ts";
-import { DRIVER_SLOTS, newPacketMemory } from "../../src/transport/layout.ts";
-import { endpoint, generator } from "./simulation.ts";
+import { DRIVER_SLOTS } from "../../src/transport/layout.ts";
+import { endpoint, fast, generator } from "./simulation.ts";
 
 const SLOT = DRIVER_SLOTS.from + 16;
 
@@ -44,9 +43,7 @@ export class Machine {
     const generate = generator(seed);
     const random = (length: number) =>
       Uint8Array.from({ length }, () => Math.floor(generate() * 256));
-    const { memory, cipher } = loadWasm(
-      newPacketMemory(),
-    );
+    const { memory, cipher } = fast();
     const copy = (at: number, length: number) =>
       memory.bytes.slice(at, at + length);
     const output = {

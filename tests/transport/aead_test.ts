@@ -18,6 +18,7 @@ import {
   SEALING,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
+import { testLanes } from "../lanes.ts";
 
 const TAG = 16;
 const SLOT = 2304;
@@ -31,10 +32,11 @@ interface Packet {
   plain: Uint8Array;
 }
 
-const both = newPacketMemory();
+const lanes = await testLanes();
+const both = lanes?.memory ?? newPacketMemory();
 const wasm = loadWasm(both);
 const plain = loadWasm(both, CIPHER_SCRATCH, "plain");
-const builds = [wasm.cipher, plain.cipher];
+const builds = [lanes?.chosen.cipher ?? wasm.cipher, plain.cipher];
 const reference = noble(wasm.memory);
 const random = (length: number) =>
   crypto.getRandomValues(new Uint8Array(length));

@@ -20,17 +20,20 @@ import {
   OPENING,
   SEALING,
 } from "../../src/transport/layout.ts";
+import { testLanes } from "../lanes.ts";
 import { transportCases, transportNonce } from "../vectors/transport_shape.ts";
 import { rfc8439Cases } from "../vectors/vectors.ts";
 
 const TAG = 16;
-const shared = newPacketMemory();
+const lanes = await testLanes();
+const shared = lanes?.memory ?? newPacketMemory();
 const builds = (["paired", "plain"] as const).map((build) =>
   loadWasm(shared, CIPHER_SCRATCH, build)
 );
 const { memory } = builds[0]!;
 const { bytes } = memory;
 const ciphers = [...builds.map(({ cipher }) => cipher), noble(memory)];
+if (lanes !== undefined) ciphers.push(lanes.chosen.cipher);
 const KEY = DRIVER_SLOTS.from, NONCE = KEY + 64, DATA = KEY + 128;
 
 function chacha20(
