@@ -84,10 +84,12 @@ export const MEASURES: Record<string, Measure> = {
   cipher100: { label: "cipher, 100 B, one core", ...BYTES },
   cipher8920: { label: "cipher, 8,920 B, one core", ...BYTES },
   handshakes: {
-    label: "handshakes as responder, one core",
-    ...{ unit: "1/s", better: "more" },
+    ...{ label: "handshakes, responder, one core", unit: "1/s" },
+    better: "more",
     goals: { [GO]: { reach: 0.5, aim: 1 } },
   },
+  handshakecpu: { label: "CPU of a handshake", unit: "µs", better: "less" },
+  handshakelost: { label: "handshakes, lost", unit: "%", better: "less" },
 };
 
 /** How a ratio stands to a goal. */

@@ -20,30 +20,23 @@ import { Receiver } from "../../ffi/receiver.ts";
 import { Sender } from "../../ffi/sender.ts";
 import type { SocketAddress } from "../../ffi/socket_address.ts";
 import { UdpSocket } from "../../ffi/udp.ts";
-import { platformKeyAgreement } from "../../src/driver/key_agreement.ts";
-import { CookieHolder } from "../../src/noise/cookie.ts";
-import { createInitiation } from "../../src/noise/handshake.ts";
-import { clamp, decodeKey, type PublicKey } from "../../src/noise/keys.ts";
 import {
   INITIATION_LENGTH,
   readWord,
   RESPONSE,
   RESPONSE_LENGTH,
-  writeInitiation,
 } from "../../src/noise/messages.ts";
-import { timestampOf } from "../../src/noise/tai64n.ts";
+import {
+  type Initiators,
+  SLOT_LENGTH,
+  writeInitiations,
+} from "./handshake_messages.ts";
 
 /** What to ask whom. */
-export interface Task {
+export interface Task extends Initiators {
   /** IPv4. */
   address: string;
   port: number;
-  /** The responder's public key, base64. */
-  responder: string;
-  /** The initiators' private keys, base64. */
-  initiators: string[];
-  /** How often each of them asks, beside once that is not counted. */
-  rounds: number;
 }
 
 /** What came of it. */
@@ -60,34 +53,7 @@ const WINDOW = 64;
 const PATIENCE = 500;
 /** Least milliseconds between two initiations of one peer: responders ignore the second of two within 20. */
 const INTERVAL = 25;
-const SLOT = 160;
 const RECEIVE_SLOT = 8192, RECEIVE_COUNT = 64;
-
-/** Writes all that one initiator will say, `initiators` slots from one to the next. */
-function write(buffer: Uint8Array, task: Task, initiator: number): void {
-  const agreement = platformKeyAgreement();
-  const staticPrivate = clamp(decodeKey(task.initiators[initiator]!)!);
-  const staticPublic = agreement.publicKeyOf(staticPrivate);
-  const remoteStatic = decodeKey(task.responder) as PublicKey;
-  const staticStatic = agreement.dh(staticPrivate, remoteStatic)!;
-  const cookies = new CookieHolder(remoteStatic);
-  const start = Math.floor(Date.now() / 1_000);
-  for (let round = 0; round <= task.rounds; round++) {
-    const number = round * task.initiators.length + initiator;
-    const { message } = createInitiation({
-      staticPrivate,
-      staticPublic,
-      keyAgreement: agreement,
-      ephemeralPrivate: clamp(crypto.getRandomValues(new Uint8Array(32))),
-      remoteStatic,
-      staticStatic,
-      timestamp: timestampOf({ seconds: start + round, nanoseconds: 0 }),
-    })!;
-    const bytes = writeInitiation(message, number);
-    cookies.addMacs(bytes, 0);
-    buffer.set(bytes, number * SLOT);
-  }
-}
 
 /** Sends messages, a window of them at a time, and counts their answers. */
 class Asker {
@@ -112,8 +78,8 @@ class Asker {
     this.#initiators = task.initiators.length;
     const messages = this.#initiators * (task.rounds + 1);
     this.#sentAt = new Float64Array(messages);
-    this.#buffer = new Uint8Array(messages * SLOT);
-    for (let i = 0; i < this.#initiators; i++) write(this.#buffer, task, i);
+    this.#buffer = new Uint8Array(messages * SLOT_LENGTH);
+    writeInitiations(this.#buffer, task);
     this.#received = new Uint8Array(RECEIVE_COUNT * RECEIVE_SLOT);
     const into = addressOf(this.#received);
     this.#receiver = new Receiver(into, RECEIVE_SLOT, RECEIVE_COUNT);
@@ -152,7 +118,7 @@ class Asker {
   #send(number: number, now: number): void {
     this.#sentAt[number] = now;
     this.#underWay.add(number);
-    this.#sender.add(number * SLOT, INITIATION_LENGTH, 0, this.#to);
+    this.#sender.add(number * SLOT_LENGTH, INITIATION_LENGTH, 0, this.#to);
   }
 
   #receive(): void {

@@ -19,7 +19,7 @@ Deno.test("sectionsOf() measures all under the first conditions, the streams und
       "IPv6 outside, MTU 1,420: tcp,udp of caktus,wireguard-go",
       "IPv4 outside, MTU 1,280: tcp,udp of caktus,wireguard-go",
       "IPv4 outside, MTU 8,920: tcp,udp of caktus,wireguard-go",
-      "Without a tunnel: cipher of caktus",
+      "Without a tunnel: cipher of caktus,wireguard-go",
     ],
   );
   assert.deepEqual(sections.map(({ outside, mtu }) => `${outside} ${mtu}`), [

@@ -14,7 +14,7 @@
  */
 
 import type { Commands } from "./implementations.ts";
-import { LONE_STEPS } from "./lone.ts";
+import { type LoneStep, loneStepsOf } from "./lone.ts";
 import { type Figures, type Step, stepsOf, warmUp } from "./measure.ts";
 import { Pair, type Shape } from "./pair.ts";
 import { ALONE, orderOf, type Section } from "./plan.ts";
@@ -35,8 +35,8 @@ export interface Round {
 /** How long a round takes, about. */
 export function secondsOf(section: Section, seconds: number): number {
   if (section.title === ALONE) {
-    return LONE_STEPS.filter(({ group }) => section.groups.includes(group))
-      .reduce((sum, step) => sum + step.seconds(seconds), 0);
+    return loneStepsOf(section, 1)
+      .reduce((sum, step) => sum + step.seconds, 0);
   }
   const steps = stepsOf(section, seconds);
   // Beside its seconds a step has its start and end, and a pair of hosts must be made and warmed up.
@@ -47,7 +47,12 @@ export function secondsOf(section: Section, seconds: number): number {
 
 /** Measures what is missing in the book. */
 export async function runRound(round: Round): Promise<void> {
-  if (round.section.title === ALONE) return await runAlone(round);
+  if (round.section.title === ALONE) {
+    for (const step of loneStepsOf(round.section, round.round)) {
+      await runLone(round, step);
+    }
+    return;
+  }
   const steps = stepsOf(round.section, round.seconds);
   for (const peers of new Set(steps.map((step) => step.peers))) {
     const some = steps.filter((step) => step.peers === peers);
@@ -96,7 +101,7 @@ class Contender implements AsyncDisposable {
       say(`${this.name}: ${inWords(figures)}`);
     } catch (error) {
       await this[Symbol.asyncDispose]();
-      this.#fail(what, error);
+      fail(this.round, what, error);
     }
   }
 
@@ -107,8 +112,7 @@ class Contender implements AsyncDisposable {
   }
 
   get #where() {
-    const { section, round } = this.round;
-    return { section: section.title, round, implementation: this.name };
+    return placeOf(this.round, this.name);
   }
 
   async #run(step: Step): Promise<Figures> {
@@ -130,40 +134,36 @@ class Contender implements AsyncDisposable {
       throw error;
     }
   }
+}
 
-  #fail(what: string, error: unknown): void {
-    const { section, round, book, say } = this.round;
-    const words = error instanceof Error ? error.message : String(error);
-    const reason = words.trim().split("\n")[0];
-    const line = `${section.title}, round ${round}, ${what}: ${reason}`;
-    book.fail(line);
-    say(`!!! LEFT OUT: ${line}`);
+async function runLone(round: Round, step: LoneStep): Promise<void> {
+  const { book, commands, say } = round;
+  const missing = step.names.filter((name) =>
+    !book.has(placeOf(round, name), step.gives)
+  );
+  if (missing.length === 0) return;
+  try {
+    const all = await step.run(commands);
+    for (const name of missing) {
+      book.add(placeOf(round, name), all[name]!);
+      say(`${name}: ${inWords(all[name]!)}`);
+    }
+  } catch (error) {
+    fail(round, `${step.names}, ${step.gives.join(", ")}`, error);
   }
 }
 
-async function runAlone(round: Round): Promise<void> {
-  const { section, book, say } = round;
-  const steps = LONE_STEPS.filter(({ group }) =>
-    section.groups.includes(group)
-  );
-  for (const step of steps) {
-    const where = (implementation: string) => ({
-      ...{ section: section.title, round: round.round, implementation },
-    });
-    if (book.has(where("caktus"), step.gives)) continue;
-    try {
-      const all = await step.run(round.seconds, round.round % 2 === 0);
-      for (const [name, figures] of Object.entries(all)) {
-        book.add(where(name), figures);
-        say(`${name}: ${inWords(figures)}`);
-      }
-    } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      const line = `${section.title}, ${step.group}: ${words.split("\n")[0]}`;
-      book.fail(line);
-      say(`!!! LEFT OUT: ${line}`);
-    }
-  }
+function placeOf({ section, round }: Round, implementation: string) {
+  return { section: section.title, round, implementation };
+}
+
+function fail(round: Round, what: string, error: unknown): void {
+  const words = error instanceof Error ? error.message : String(error);
+  const reason = words.trim().split("\n")[0];
+  const line =
+    `${round.section.title}, round ${round.round}, ${what}: ${reason}`;
+  round.book.fail(line);
+  round.say(`!!! LEFT OUT: ${line}`);
 }
 
 function inWords(figures: Figures): string {
