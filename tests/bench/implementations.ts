@@ -41,12 +41,12 @@ const TOOLS = {
   "openssl": ["openssl"],
 };
 
-/** What was installed, as a line each for people. */
-export const VERSIONS = [
-  `wireguard-go ${WIREGUARD_GO}`,
-  `boringtun ${BORINGTUN}`,
-  `gotatun ${GOTATUN}`,
-];
+/** The versions that are installed. */
+export const VERSIONS: Record<string, string> = {
+  "wireguard-go": WIREGUARD_GO,
+  "boringtun": BORINGTUN,
+  "gotatun": GOTATUN,
+};
 
 /** A program's command line without its last word, the interface's name. */
 export type Commands = Record<string, string[]>;

@@ -5,6 +5,7 @@
  */
 
 import { ROOT } from "../interop/install.ts";
+import { must } from "../interop/process.ts";
 import { figure, type Group } from "./figure.ts";
 import { MEASURES } from "./goals.ts";
 import { accountTable, isProfile, type Profile } from "./profile_table.ts";
@@ -36,7 +37,7 @@ const FIGURES: [string, string, string[]][] = [
 ];
 
 /** Writes tables and figures of these files, results and profiles, into docs/. @throws Error without a file */
-export function draw(paths: readonly string[]): void {
+export async function draw(paths: readonly string[]): Promise<void> {
   if (paths.length === 0) throw new Error("--draw needs a file of results");
   const results: Results[] = [];
   let profile: Profile | undefined;
@@ -59,6 +60,7 @@ export function draw(paths: readonly string[]): void {
     text = withPart(text, "profile", words);
   }
   Deno.writeTextFileSync(page, text);
+  await must([Deno.execPath(), "fmt", "--quiet", page]);
 }
 
 /** The page with another text between the marks `<!-- NAME -->` and `<!-- end of NAME -->`. @throws Error where they are missing */

@@ -62,7 +62,7 @@ export function sectionsOf(wanted: Wanted): Section[] {
     ...{ outside, mtu, groups, implementations: ["caktus", ...others] },
   });
   const first = wanted.others.slice(0, 1);
-  // boringtun and gotatun answer ten initiations a second, then with cookies only.
+  // boringtun and gotatun answer 100 initiations a second, the rest with cookies.
   const able = wanted.others.filter((name) => name === "wireguard-go");
   const alone = wanted.groups.filter((name) => LONE_GROUPS.includes(name));
   return [

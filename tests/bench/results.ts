@@ -64,7 +64,9 @@ export class Book {
     }
     const old = parseResults(text, path);
     const commands = unique([...old.commands, ...fresh.commands]);
-    return new Book(path, { ...old, commands, machine: fresh.machine });
+    // Another Caktus than before stays visible.
+    const machine = unique([...old.machine, ...fresh.machine]);
+    return new Book(path, { ...old, commands, machine });
   }
 
   /** Whether all of these figures are there. */

@@ -33,7 +33,10 @@ Deno.test("Book.add() has everything on the disk at once", () => {
 
 Deno.test("Book.resume() goes on with what is there, and knows what is missing", () => {
   withPath((path) => {
-    new Book(path, noResults([], "first")).add(WHERE, { tcp1: 3000, cpu: 4 });
+    new Book(path, noResults(["then"], "first")).add(WHERE, {
+      tcp1: 3000,
+      cpu: 4,
+    });
     const book = Book.resume(path, noResults(["now"], "second"));
     assert.ok(book.has(WHERE, ["tcp1", "cpu"]));
     assert.ok(!book.has(WHERE, ["tcp1", "udp100"]));
@@ -41,7 +44,7 @@ Deno.test("Book.resume() goes on with what is there, and knows what is missing",
     assert.ok(!book.has({ ...WHERE, section: "t" }, ["tcp1"]));
     assert.ok(!book.has({ ...WHERE, implementation: "other" }, ["tcp1"]));
     assert.deepEqual(book.results.commands, ["first", "second"]);
-    assert.deepEqual(book.results.machine, ["now"]);
+    assert.deepEqual(book.results.machine, ["then", "now"]);
   });
 });
 

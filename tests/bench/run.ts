@@ -66,7 +66,7 @@ const say = (line: string) => console.error(line);
 const command = ["deno task bench", ...Deno.args].join(" ");
 
 async function main(): Promise<void> {
-  if (values.draw) return draw(positionals);
+  if (values.draw) return await draw(positionals);
   if (Deno.uid() !== 0) {
     throw new Error("it makes network namespaces, so it must be run by root");
   }
@@ -90,9 +90,9 @@ async function measure(
 ): Promise<void> {
   const rounds = whole("rounds", values.rounds, values.quick ? 1 : 3);
   using caktus = await subject(say);
-  const fresh = noResults(await machine(caktus.words), command);
-  const book = values.resume ? Book.resume(out, fresh) : new Book(out, fresh);
   const names = [...new Set(sections.flatMap((each) => each.implementations))];
+  const fresh = noResults(await machine(names, caktus.words), command);
+  const book = values.resume ? Book.resume(out, fresh) : new Book(out, fresh);
   const commands = commandsOf(names, caktus.command);
   const each = sections.reduce((sum, one) => sum + secondsOf(one, seconds), 0);
   say(`about ${duration(each * rounds)}; the results go to ${out}`);
@@ -122,7 +122,10 @@ function wantedByOptions(): Wanted {
   };
 }
 
-async function machine(caktus: string): Promise<string[]> {
+async function machine(
+  names: readonly string[],
+  caktus: string,
+): Promise<string[]> {
   const info = Deno.readTextFileSync("/proc/cpuinfo");
   const model = info.match(/^model name\s*: (.*)$/m)?.[1] ?? Deno.build.arch;
   const iperf = await must(["iperf3", "--version"]);
@@ -130,7 +133,9 @@ async function machine(caktus: string): Promise<string[]> {
   return [
     `${navigator.hardwareConcurrency} cores of ${model}`,
     `Linux ${Deno.osRelease()}`,
-    ...[caktus, `Deno ${Deno.version.deno}`, ...VERSIONS],
+    ...[caktus, `Deno ${Deno.version.deno}`],
+    ...names.filter((name) => name in VERSIONS)
+      .map((name) => `${name} ${VERSIONS[name]}`),
     [iperf.split(" (")[0], openssl.split(/ \d+ /)[0]].join(", "),
   ];
 }

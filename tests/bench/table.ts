@@ -84,8 +84,10 @@ function ratioCell(results: Results, key: string, other: string): string {
   const goal = goals?.[other];
   if (!goal) return ratio.toFixed(2);
   const how = verdict(ratio, goal, better);
+  // Rounded to the worse, so that a ratio that is below its goal looks like it.
+  const worse = better === "more" ? Math.floor : Math.ceil;
   return `${
-    ratio.toFixed(2)
+    (worse(ratio * 100) / 100).toFixed(2)
   } (reach ${goal.reach}, aim ${goal.aim}: **${how}**)`;
 }
 

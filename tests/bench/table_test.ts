@@ -88,6 +88,11 @@ Deno.test("figure() draws bars to one scale, and no mark-up from names", () => {
   assert.match(svg, /prefers-color-scheme: dark/);
 });
 
+Deno.test("table() rounds a ratio to the worse", () => {
+  assert.match(table(results([1299], [1000], "tcp1")), /1\.29 .*below/);
+  assert.match(table(results([551], [1000], "cpu")), /0\.56 .*below/);
+});
+
 Deno.test("tables() gives each section a table of its own", () => {
   const one = results([3000], [2000], "tcp1");
   const two = results([1], [2], "ping50").samples
