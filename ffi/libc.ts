@@ -139,6 +139,15 @@ const SYMBOLS = {
     result: "i32",
   },
 
+  // memory; both in another thread, while this one runs on: errno is lost
+  madvise: {
+    // void *address, size_t length, int advice
+    parameters: ["usize", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true }, // size_t kept
+
   // this process
   setsid: { parameters: [], result: "i32" },
   umask: { parameters: ["u32"], result: "u32" }, // mode_t mask

@@ -20,11 +20,13 @@ import {
 import { RouteMonitor } from "../../ffi/route_monitor.ts";
 import { SystemError } from "../../ffi/system_error.ts";
 import { Tun } from "../../ffi/tun.ts";
+import { monotonic } from "./clock.ts";
 import { Control } from "./control.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { laneCount } from "./lane_count.ts";
 import { Lanes } from "./lanes.ts";
 import { Log } from "./log.ts";
+import { Thrift } from "./thrift.ts";
 import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
 
 /**
@@ -70,6 +72,9 @@ export async function runDaemon(name: string): Promise<number> {
     Deno.stdout.writeSync(new TextEncoder().encode(`ready ${tun.name}\n`));
     redirectStandardStreams("/dev/null");
     lanes.start((reason) => log.report("sealing and opening", reason));
+    const thrift = new Thrift();
+    tunnel.onTurn = (now) => thrift.turn(now);
+    thrift.start(monotonic);
     return await carry(tunnel, log);
   } finally {
     socket.remove();

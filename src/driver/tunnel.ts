@@ -97,6 +97,8 @@ export class Tunnel {
 
   /** Is told once of each address whose way takes less than a full packet of the tunnel. */
   onNarrow: (address: string) => void = () => {};
+  /** Is told after each turn of the loop, and so never while nothing happens. */
+  onTurn: (now: number) => void = () => {};
 
   /** Takes over `tun` and the cipher's packet memory; the device is down until {@linkcode up}. */
   constructor(tun: Tun, chosen: Chosen) {
@@ -272,6 +274,7 @@ export class Tunnel {
     if (this.#isReady(this.#wake.fd)) this.#wake.drain();
     if (handleHandshakes(this.#device, this.#now)) this.#wake.wake();
     this.#setTimer();
+    this.onTurn(this.#now);
   }
 
   #isReady(fd: number): boolean {
