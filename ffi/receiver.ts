@@ -85,16 +85,17 @@ export class Receiver {
    * Receives what waits on `fd`; the number of messages, 0 when nothing waits.
    * What the network had to say of earlier datagrams is passed over.
    *
+   * @param most messages that it takes; as many as there is room for unless told
    * @throws {SystemError} of call "recvmmsg" if `fd` is no open socket
    */
-  receive(fd: number): number {
+  receive(fd: number, most = this.#capacity): number {
     this.#makeReady();
     const { pointer } = this.#table;
     for (let attempt = 0; attempt < SKIPPED_ERRORS; attempt++) {
       const count = libc.recvmmsg(
         fd,
         pointer,
-        this.#capacity,
+        most,
         MSG_DONTWAIT,
         null,
       );

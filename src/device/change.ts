@@ -26,6 +26,9 @@ import { sendStaged } from "./send.ts";
 import { clearSessions, expireSessions } from "./session.ts";
 import type { State } from "./state.ts";
 
+/** Bytes of random that are drawn for timers at once. */
+const NUMBERS_LENGTH = 256;
+
 /** Makes a change whole; what it says of sockets is the driver's. */
 export function applyChange(
   state: State,
@@ -92,13 +95,23 @@ function applyPeerChange(state: State, change: PeerChange, now: number): void {
 }
 
 function addPeer(state: State, key: string, publicKey: PublicKey): Peer {
-  const random = () => {
-    const bytes = state.random(4);
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
-  };
-  const peer = createPeer(publicKey, random, state.alarm);
+  const peer = createPeer(publicKey, numbers(state), state.alarm);
   state.peers.set(key, peer);
   return peer;
+}
+
+/** A source of numbers in [0, 1), many of them drawn at once: a timer draws with nearly every packet of a dialogue. */
+function numbers(state: State): () => number {
+  let drawn: DataView = new DataView(new ArrayBuffer(0)), at = 0;
+  return () => {
+    if (at === drawn.byteLength) {
+      const { buffer, byteOffset, length } = state.random(NUMBERS_LENGTH);
+      drawn = new DataView(buffer, byteOffset, length);
+      at = 0;
+    }
+    at += 4;
+    return drawn.getUint32(at - 4) / 2 ** 32;
+  };
 }
 
 function changePeer(

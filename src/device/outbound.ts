@@ -62,7 +62,8 @@ export class Outbound {
   ): number {
     if (this.#batch.full) this.flush();
     const padded = paddedLength(length, mtu);
-    this.#memory.bytes.fill(0, at + length, at + padded);
+    const { bytes } = this.#memory; // at most 15 zeros: too few for a call to pay
+    for (let i = at + length; i < at + padded; i++) bytes[i] = 0;
     const { sendKey, sendLow, sendHigh, remoteIndex } = keypair;
     writeHeader(this.#memory, at, remoteIndex, sendLow, sendHigh);
     const number = this.#batch.add(sendKey, at, padded, sendLow, sendHigh);

@@ -8,7 +8,8 @@
  *   recvmmsg ─▶ segments ─▶ handleDatagram ┘      └ deliver ─▶ coalesce ─▶ write(tun)
  * ```
  *
- * TUN and network take turns, each for a bounded batch. While there is work the
+ * TUN and network take turns, each for a bounded batch, which is small enough to
+ * stay in the processor's cache until it has left. While there is work the
  * loop looks at the descriptors without waiting and lets Deno's events in every
  * few milliseconds; without work it sleeps in poll and nothing wakes it but a
  * packet, a request or a timer that is due.
@@ -45,10 +46,12 @@ import { Sockets } from "./sockets.ts";
 export const DEFAULT_MTU = 1420;
 /** Messages that one sendmmsg call takes. */
 const SEND_CAPACITY = 64;
-/** Reads of the TUN in one batch. */
-const READS = 16;
+/** Reads of the TUN in one batch, and bytes after which it takes no further one. */
+const READS = 64, READ_LENGTH = 0x30000;
+/** Messages that a batch from the network takes where they are long. */
+const LONG_MESSAGES = 4;
 /** Milliseconds for which a busy loop keeps Deno's own events waiting. */
-const BUSY_SLICE = 2;
+const BUSY_SLICE = 5;
 /** Milliseconds after the last packet in which the loop waits in its own thread for the next. */
 const LINGER = 5_000;
 /** Milliseconds of one such wait, in which Deno's timers stand still; with and without a hint of its events. */
@@ -91,6 +94,8 @@ export class Tunnel {
   #packetAt = -Infinity;
   #hint = eventLoopDescriptor();
   #attended = 0;
+  /** Messages that the next batch from the network takes at the most. */
+  #messages = RECEIVE.count;
   #narrow = new Set<string>();
   #stopped = false;
   #failure: { error: unknown } | undefined;
@@ -283,13 +288,16 @@ export class Tunnel {
 
   #readTun(): void {
     const start = this.#address - VIRTIO_HEADER_LENGTH;
-    for (let i = 0; i < READS && this.#slots.hasRoom; i++) {
+    let total = 0;
+    for (let i = 0; i < READS && total < READ_LENGTH; i++) {
+      if (!this.#slots.hasRoom) break;
       const at = this.#slots.readPlace;
       const read = this.tun.read(
         start + at,
         VIRTIO_HEADER_LENGTH + MAXIMUM_READ,
       );
       if (read === 0) break;
+      total += read;
       this.#packetAt = this.#now;
       const length = read - VIRTIO_HEADER_LENGTH;
       this.#slots.read(length);
@@ -318,14 +326,17 @@ export class Tunnel {
   }
 
   #receive(fd: number): void {
-    const count = this.#receiver.receive(fd);
+    const count = this.#receiver.receive(fd, this.#messages);
     if (count > 0) this.#packetAt = this.#now;
+    let total = 0;
     for (let i = 0; i < count; i++) {
+      total += this.#receiver.length(i);
       if (this.#receiver.truncated(i)) {
         this.#device.countDrop("longer than the receive buffer");
       } else this.#receiveMessage(i);
     }
     this.#device.flush(this.#now);
+    this.#messages = total > READ_LENGTH ? LONG_MESSAGES : RECEIVE.count;
   }
 
   /** One datagram, or a run of them of one size. */

@@ -146,7 +146,9 @@ export class Coalescer {
   #end(index: number): void {
     const group = this.#groups[index]!;
     this.#open--;
-    this.#groups.copyWithin(index, index + 1, this.#open + 1);
+    for (let i = index; i < this.#open; i++) {
+      this.#groups[i] = this.#groups[i + 1]!;
+    }
     this.#groups[this.#open] = group;
     this.#output(group.pieces, group.finish());
   }
