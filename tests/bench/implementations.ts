@@ -87,7 +87,7 @@ export function commandsOf(
 }
 
 /** The Caktus that is measured. */
-export interface Subject extends Disposable {
+export interface Subject {
   command: readonly string[];
   /** Which it is, for people. */
   words: string;
@@ -99,21 +99,19 @@ export async function subject(
 ): Promise<Subject> {
   const commit = await describeCommit();
   if ((Deno.env.get("CAKTUS_TEST_PROGRAM") ?? "binary") === "source") {
-    const words = `Caktus ${commit}, from source`;
-    return { command: SOURCE, words, [Symbol.dispose]: () => {} };
+    return { command: SOURCE, words: `Caktus ${commit}, from source` };
   }
   say("compiling Caktus");
   const command = [Deno.execPath(), "run", "-A", `${ROOT}.ci/compile.ts`];
   await must([...command, "x64"], { timeout: 300_000 });
-  const folder = Deno.makeTempDirSync({ prefix: "caktus-bench-" });
-  const copy = `${folder}/caktus`;
-  Deno.copyFileSync(BINARY[0]!, copy);
+  const copy = `${cacheFolder()}/bench/caktus`;
+  Deno.mkdirSync(`${cacheFolder()}/bench`, { recursive: true });
+  // Not written over: a daemon may be running it.
+  Deno.copyFileSync(BINARY[0]!, `${copy}.new`);
+  Deno.renameSync(`${copy}.new`, copy);
   const megabytes = Math.round(Deno.statSync(copy).size / 1e6);
-  return {
-    command: [copy],
-    words: `Caktus ${commit}, the compiled binary (${megabytes} MB)`,
-    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
-  };
+  const words = `Caktus ${commit}, the compiled binary (${megabytes} MB)`;
+  return { command: [copy], words };
 }
 
 async function describeCommit(): Promise<string> {

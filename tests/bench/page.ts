@@ -51,7 +51,7 @@ export async function draw(paths: readonly string[]): Promise<void> {
   let text = Deno.readTextFileSync(page);
   if (results.length > 0) {
     const merged = merge(results);
-    const drawn = drawFigures(only(merged, sectionsIn(merged)[0]!));
+    const drawn = drawFigures(merged);
     text = withPart(text, "measured", measured(merged, drawn));
   }
   if (profile) {
@@ -91,16 +91,34 @@ function code(command: string): string {
   return `\`${command.replace(/ --out[ =]\S+| --resume/g, "")}\``;
 }
 
-/** @returns the names of the figures that these results have something for */
+/** Draws anew; a figure is of the first section that has something for it. @returns the figures' names */
 function drawFigures(results: Results): string[] {
   const folder = `${ROOT}docs/performance`;
-  Deno.mkdirSync(folder, { recursive: true });
-  return FIGURES.flatMap(([file, title, measures]) => {
-    const groups = groupsOf(results, measures);
-    if (groups.length === 0) return [];
+  Deno.removeSync(folder, { recursive: true });
+  Deno.mkdirSync(folder);
+  const sections = sectionsIn(results).map((name) => only(results, name));
+  const drawn: string[] = [];
+  const write = (file: string, title: string, groups: Group[] = []) => {
+    if (groups.length === 0) return;
     Deno.writeTextFileSync(`${folder}/${file}.svg`, figure(title, groups));
-    return [file];
-  });
+    drawn.push(file);
+  };
+  for (const [file, title, measures] of FIGURES) {
+    const each = sections.map((section) => groupsOf(section, measures));
+    write(file, title, each.find((groups) => groups.length > 0));
+  }
+  const title = "TCP, 1 stream, under other conditions, Mbit/s: more is better";
+  write("conditions", title, byCondition(results));
+  return drawn;
+}
+
+/** One stream of TCP in every section that has it, where more than one does. */
+function byCondition(results: Results): Group[] {
+  const groups = sectionsIn(results).flatMap((label) =>
+    groupsOf(only(results, label), ["tcp1"])
+      .map(({ bars }) => ({ label, bars }))
+  );
+  return groups.length > 1 ? groups : [];
 }
 
 function groupsOf(results: Results, measures: readonly string[]): Group[] {

@@ -3,7 +3,8 @@
  *
  * | section | groups | whom with |
  * |---|---|---|
- * | the first outside and the first MTU | all that are chosen | all |
+ * | the first outside and the first MTU | tcp, udp, ping | all |
+ * | the same, with many peers | peers | the first |
  * | every other outside, with the first MTU | tcp, udp | the first |
  * | every other MTU, with the first outside | tcp, udp | the first |
  * | without a tunnel | cipher, handshakes | OpenSSL; wireguard-go |
@@ -65,8 +66,16 @@ export function sectionsOf(wanted: Wanted): Section[] {
   // boringtun and gotatun answer 100 initiations a second, the rest with cookies.
   const able = wanted.others.filter((name) => name === "wireguard-go");
   const alone = wanted.groups.filter((name) => LONE_GROUPS.includes(name));
+  const plain = inTunnel.filter((name) => name !== "peers");
+  const peers = section(
+    outside,
+    mtu,
+    inTunnel.filter((name) => name === "peers"),
+    first,
+  );
   return [
-    section(outside, mtu, inTunnel, wanted.others),
+    section(outside, mtu, plain, wanted.others),
+    { ...peers, title: `${peers.title}, many peers` },
     ...outsides.map((each) => section(each, mtu, everywhere, first)),
     ...mtus.map((each) => section(outside, each, everywhere, first)),
     { ...section(outside, mtu, alone, able), title: ALONE },

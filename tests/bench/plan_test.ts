@@ -15,7 +15,8 @@ Deno.test("sectionsOf() measures all under the first conditions, the streams und
       `${title}: ${groups} of ${implementations}`
     ),
     [
-      "IPv4 outside, MTU 1,420: tcp,udp,ping,peers of caktus,wireguard-go,boringtun",
+      "IPv4 outside, MTU 1,420: tcp,udp,ping of caktus,wireguard-go,boringtun",
+      "IPv4 outside, MTU 1,420, many peers: peers of caktus,wireguard-go",
       "IPv6 outside, MTU 1,420: tcp,udp of caktus,wireguard-go",
       "IPv4 outside, MTU 1,280: tcp,udp of caktus,wireguard-go",
       "IPv4 outside, MTU 8,920: tcp,udp of caktus,wireguard-go",
@@ -23,7 +24,7 @@ Deno.test("sectionsOf() measures all under the first conditions, the streams und
     ],
   );
   assert.deepEqual(sections.map(({ outside, mtu }) => `${outside} ${mtu}`), [
-    ...["v4 1420", "v6 1420", "v4 1280", "v4 8920", "v4 1420"],
+    ...["v4 1420", "v4 1420", "v6 1420", "v4 1280", "v4 8920", "v4 1420"],
   ]);
 });
 

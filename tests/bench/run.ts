@@ -89,7 +89,7 @@ async function measure(
   out: string,
 ): Promise<void> {
   const rounds = whole("rounds", values.rounds, values.quick ? 1 : 3);
-  using caktus = await subject(say);
+  const caktus = await subject(say);
   const names = [...new Set(sections.flatMap((each) => each.implementations))];
   const fresh = noResults(await machine(names, caktus.words), command);
   const book = values.resume ? Book.resume(out, fresh) : new Book(out, fresh);

@@ -108,7 +108,12 @@ class Contender implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const pair = this.#pair;
     this.#pair = undefined;
-    await pair?.[Symbol.asyncDispose]();
+    try {
+      await pair?.[Symbol.asyncDispose]();
+    } catch (error) {
+      // The hosts end with this process at the latest; a long run must not end with them.
+      this.round.say(`${this.name}: ${error}`);
+    }
   }
 
   get #where() {
