@@ -54,7 +54,7 @@ export class Sink implements Output {
     const { memory, checksum, tun } = options;
     this.#coalescer = new Coalescer(
       memory,
-      { udp: tun.udpOffload, sum: checksum },
+      { udp: tun.udpOffload, checksum },
       (pieces, count) => this.#write(pieces, count),
     );
   }

@@ -17,13 +17,22 @@
 import type { PacketMemory } from "../transport/memory.ts";
 
 /**
- * Adds up the `length` bytes at `at` (an odd last byte is followed by a zero)
- * and `initial`, a partial sum below 2^24; returns it folded into 16 bits.
- *
- * It is passed in wherever sums are needed: `plainChecksum` below is the
- * reference, the cipher's module has a faster one.
+ * The passes over a packet's bytes that split and coalesce make. They are
+ * passed in: `plainChecksum` below is the reference, the cipher's module has
+ * faster ones.
  */
-export type Checksum = (at: number, length: number, initial: number) => number;
+export interface Checksum {
+  /**
+   * Adds up the `length` bytes at `at` (an odd last byte is followed by a zero)
+   * and `initial`, a partial sum below 2^24; returns it folded into 16 bits.
+   */
+  sum(at: number, length: number, initial: number): number;
+  /**
+   * Copies `length` bytes from `from` to `to`, which lies before it or does not
+   * overlap, and returns their sum, folded into 16 bits.
+   */
+  copy(from: number, to: number, length: number): number;
+}
 
 /** What a range sums to that holds its own right checksum. */
 export const RIGHT = 0xffff;
@@ -34,19 +43,30 @@ export function fold(sum: number): number {
   return (once & 0xffff) + (once >>> 16);
 }
 
-/** The checksum over `memory` without WebAssembly, for ranges up to 128 KiB. */
+/** The passes over `memory` without WebAssembly, for ranges up to 128 KiB. */
 export function plainChecksum(memory: PacketMemory): Checksum {
-  const { view, words } = memory;
-  return (at, length, initial) => {
-    const end = at + length;
-    const start = Math.min((at + 3) & ~3, end);
-    const stop = start + ((end - start) & ~3);
-    const sum = fold(
-      sumEdge(view, at, start) + sumWords(words, start >> 2, stop >> 2) +
-        sumEdge(view, stop, end),
-    );
-    return fold((at & 1 ? sum : swap(sum)) + initial);
+  return {
+    sum: (at, length, initial) => fold(sumBytes(memory, at, length) + initial),
+    copy(from, to, length) {
+      memory.bytes.copyWithin(to, from, from + length);
+      return sumBytes(memory, to, length);
+    },
   };
+}
+
+function sumBytes(
+  { view, words }: PacketMemory,
+  at: number,
+  length: number,
+): number {
+  const end = at + length;
+  const start = Math.min((at + 3) & ~3, end);
+  const stop = start + ((end - start) & ~3);
+  const sum = fold(
+    sumEdge(view, at, start) + sumWords(words, start >> 2, stop >> 2) +
+      sumEdge(view, stop, end),
+  );
+  return at & 1 ? sum : swap(sum);
 }
 
 /**

@@ -36,7 +36,7 @@ export const MAX_FLOWS = 16;
 export interface CoalescerOptions {
   /** Whether the kernel takes UDP trains (TUN_F_USO4 and TUN_F_USO6). */
   readonly udp: boolean;
-  readonly sum: Checksum;
+  readonly checksum: Checksum;
 }
 
 /**
@@ -65,7 +65,7 @@ export class Coalescer {
     this.#output = output;
     this.#groups = Array.from(
       { length: MAX_FLOWS },
-      () => new Group(memory, options.sum),
+      () => new Group(memory, options.checksum),
     );
   }
 

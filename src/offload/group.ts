@@ -41,7 +41,7 @@ export class Group {
   readonly pieces = new Uint32Array(2 * MAX_SEGMENTS);
 
   #memory: PacketMemory;
-  #sum: Checksum;
+  #checksum: Checksum;
   #at = 0;
   #tcp = false;
   #ports = 0;
@@ -56,9 +56,9 @@ export class Group {
   #push = false;
   #full = false;
 
-  constructor(memory: PacketMemory, sum: Checksum) {
+  constructor(memory: PacketMemory, checksum: Checksum) {
     this.#memory = memory;
-    this.#sum = sum;
+    this.#checksum = checksum;
   }
 
   /** The place of the first packet. */
@@ -192,12 +192,13 @@ export class Group {
 
   /** One range holds addresses and transport: there is nothing between them. */
   #isSound(at: number, length: number): boolean {
-    const sum = this.#sum;
+    const checksum = this.#checksum;
     const ipv4 = this.#transport === header.IPV4_HEADER;
-    if (ipv4 && sum(at, header.IPV4_HEADER, 0) !== RIGHT) return false;
+    if (ipv4 && checksum.sum(at, header.IPV4_HEADER, 0) !== RIGHT) return false;
     const addresses = ipv4 ? header.IPV4_SOURCE : header.IPV6_SOURCE;
     const initial = this.#protocol + length - this.#transport;
-    return sum(at + addresses, length - addresses, initial) === RIGHT;
+    const sum = checksum.sum(at + addresses, length - addresses, initial);
+    return sum === RIGHT;
   }
 
   get #protocol(): number {
@@ -215,7 +216,7 @@ export class Group {
     const { view } = this.#memory;
     view.setUint16(this.#at + header.IPV4_LENGTH, this.#length);
     view.setUint16(this.#at + header.IPV4_CHECKSUM, 0);
-    const sum = this.#sum(this.#at, header.IPV4_HEADER, 0);
+    const sum = this.#checksum.sum(this.#at, header.IPV4_HEADER, 0);
     view.setUint16(this.#at + header.IPV4_CHECKSUM, ~sum);
   }
 
@@ -251,7 +252,8 @@ export class Group {
       ? header.IPV4_SOURCE
       : header.IPV6_SOURCE;
     const initial = this.#protocol + this.#length - this.#transport;
-    const partial = this.#sum(this.#at + from, this.#transport - from, initial);
+    const bytes = this.#transport - from;
+    const partial = this.#checksum.sum(this.#at + from, bytes, initial);
     view.setUint16(this.#at + this.#transport + field, fold(partial));
     virtio.writeSegments(
       this.#memory,

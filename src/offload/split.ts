@@ -21,7 +21,8 @@
  * is not read at all.
  *
  * A checksum is completed from the partial sum that the kernel left in its
- * field, never from the addresses: behind a source route or a routing header,
+ * field, and from the payload's, which is added up while it is copied; never
+ * from the addresses: behind a source route or a routing header,
  * the destination under the checksum is not the one in the IP header.
  *
  * @module
@@ -62,21 +63,19 @@ export function split(
   at: number,
   length: number,
   sink: SplitSink,
-  sum: Checksum,
+  checksum: Checksum,
 ): SplitDrop | undefined {
   if (length <= 0) return "empty read";
   if (virtio.segmentation(memory, at) !== virtio.SEGMENTS_NONE) {
-    return splitTrain(memory, at, length, sink, sum);
+    return splitTrain(memory, at, length, sink, checksum);
   }
   if (virtio.needsChecksum(memory, at)) {
     const start = virtio.checksumStart(memory, at);
     const field = start + virtio.checksumOffset(memory, at);
     if (field + 2 > length) return "checksum outside the packet";
     // As the kernel does, 0 is written as 0xffff: for UDP it would mean "none".
-    memory.view.setUint16(
-      at + field,
-      checksum(at + start, length - start, sum) || 0xffff,
-    );
+    const sum = checksum.sum(at + start, length - start, 0);
+    memory.view.setUint16(at + field, (sum ^ 0xffff) || 0xffff);
   }
   sink.packet(at, length);
   return undefined;
@@ -87,9 +86,9 @@ function splitTrain(
   at: number,
   length: number,
   sink: SplitSink,
-  sum: Checksum,
+  checksum: Checksum,
 ): SplitDrop | undefined {
-  const train = readTrain(memory, at, length, sum);
+  const train = readTrain(memory, at, length, checksum);
   if (typeof train === "string") return train;
   const { headers, size } = train;
   let from = headers;
@@ -99,12 +98,12 @@ function splitTrain(
     const packet = headers + end - from;
     const to = sink.place(packet);
     copyHeaders(memory, at, to, headers);
-    memory.bytes.copyWithin(to + headers, at + from, at + end);
+    const sum = checksum.copy(at + from, to + headers, end - from);
     if (train.ipv6) writeIPv6(memory.view, to, packet);
     else writeIPv4(memory.view, to, packet, train, index);
-    if (train.tcp) writeTCP(memory.view, to, train, index, end === length);
-    else writeUDP(memory.view, to, packet, train);
-    completeTransport(memory, to, packet, train, sum);
+    if (train.tcp) {
+      writeTCP(memory.view, to, packet, train, index, end === length, sum);
+    } else writeUDP(memory.view, to, packet, train, sum);
     sink.packet(to, packet);
     from = end;
     index++;
@@ -151,53 +150,40 @@ function writeIPv6(view: DataView, at: number, length: number): void {
   view.setUint16(at + header.IPV6_PAYLOAD_LENGTH, length - header.IPV6_HEADER);
 }
 
+/** `payload` is the sum of the payload. */
 function writeTCP(
   view: DataView,
   at: number,
+  length: number,
   train: Train,
   index: number,
   last: boolean,
+  payload: number,
 ): void {
   const place = at + train.transport;
+  const bytes = length - train.transport;
+  const sequence = (train.sequence + index * train.size) >>> 0;
   let { flags } = train;
   if (index > 0) flags &= ~header.CWR;
   if (!last) flags &= ~(header.FIN | header.PSH);
-  view.setUint32(
-    place + header.TCP_SEQUENCE,
-    train.sequence + index * train.size,
-  );
+  view.setUint32(place + header.TCP_SEQUENCE, sequence);
   view.setUint8(place + header.TCP_FLAGS, flags);
+  const written = (sequence >>> 16) + (sequence & 0xffff) + flags;
+  const sum = fold(train.transportSum + bytes + written + payload);
+  view.setUint16(place + header.TCP_CHECKSUM, ~sum);
 }
 
+/** 0 is written as 0xffff, for it would mean "none". */
 function writeUDP(
   view: DataView,
   at: number,
   length: number,
   train: Train,
-): void {
-  view.setUint16(
-    at + train.transport + header.UDP_LENGTH,
-    length - train.transport,
-  );
-}
-
-/** The pseudo header's partial sum goes into the field, and so under the sum. */
-function completeTransport(
-  memory: PacketMemory,
-  at: number,
-  length: number,
-  train: Train,
-  sum: Checksum,
+  payload: number,
 ): void {
   const place = at + train.transport;
   const bytes = length - train.transport;
-  const field = place + train.checksum;
-  memory.view.setUint16(field, fold(train.pseudoSum + bytes));
-  const complete = checksum(place, bytes, sum);
-  memory.view.setUint16(field, train.tcp ? complete : complete || 0xffff);
-}
-
-/** The checksum of a range whose field holds a partial sum. */
-function checksum(at: number, length: number, sum: Checksum): number {
-  return sum(at, length, 0) ^ 0xffff;
+  view.setUint16(place + header.UDP_LENGTH, bytes);
+  const sum = fold(train.transportSum + 2 * bytes + payload);
+  view.setUint16(place + header.UDP_CHECKSUM, (sum ^ 0xffff) || 0xffff);
 }

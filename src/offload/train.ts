@@ -24,10 +24,11 @@ export interface Train {
   readonly headers: number;
   /** Payload bytes of each packet but the last; at least 1. */
   readonly size: number;
-  /** The checksum field's place in the transport header. */
-  readonly checksum: number;
-  /** Partial sum of the pseudo header, without the length. */
-  readonly pseudoSum: number;
+  /**
+   * Partial sum of the pseudo header and the transport header, without length,
+   * sequence number and flags.
+   */
+  readonly transportSum: number;
   /** Partial sum of the IPv4 header, without length, identification and checksum. */
   readonly ipSum: number;
   readonly identification: number;
@@ -40,7 +41,7 @@ export function readTrain(
   memory: PacketMemory,
   at: number,
   length: number,
-  sum: Checksum,
+  checksum: Checksum,
 ): Train | "unknown segmentation" | "bad segmentation" {
   const { view } = memory;
   const type = virtio.segmentation(memory, at);
@@ -49,8 +50,9 @@ export function readTrain(
   const transport = virtio.checksumStart(memory, at);
   if (!isVersionOf(view.getUint8(at) >> 4, type)) return "bad segmentation";
   const ipv6 = view.getUint8(at) >> 4 === 6;
+  const bytes = length - transport;
   const headers = transport +
-    transportHeader(view, at + transport, length - transport, tcp);
+    transportHeader(view, at + transport, bytes, tcp);
   if (
     !(ipv6 ? isIPv6 : isIPv4)(
       view,
@@ -61,17 +63,16 @@ export function readTrain(
     ) ||
     headers === transport || !isTrainHeader(memory, at, tcp)
   ) return "bad segmentation";
-  const checksum = tcp ? header.TCP_CHECKSUM : header.UDP_CHECKSUM;
   return {
     ipv6,
     tcp,
     transport,
     headers,
     size: virtio.segmentSize(memory, at),
-    checksum,
-    pseudoSum: view.getUint16(at + transport + checksum) +
-      minus(length - transport),
-    ipSum: ipv6 ? 0 : commonSum(view, at, transport, sum),
+    transportSum: tcp
+      ? tcpSum(view, at + transport, headers - transport, bytes, checksum)
+      : udpSum(at + transport, bytes, checksum),
+    ipSum: ipv6 ? 0 : commonSum(view, at, transport, checksum),
     identification: ipv6 ? 0 : view.getUint16(at + header.IPV4_IDENTIFICATION),
     sequence: tcp ? view.getUint32(at + transport + header.TCP_SEQUENCE) : 0,
     flags: tcp ? view.getUint8(at + transport + header.TCP_FLAGS) : 0,
@@ -147,12 +148,32 @@ function commonSum(
   view: DataView,
   at: number,
   bytes: number,
-  sum: Checksum,
+  checksum: Checksum,
 ): number {
   const initial = minus(view.getUint16(at + header.IPV4_LENGTH)) +
     minus(view.getUint16(at + header.IPV4_IDENTIFICATION)) +
     minus(view.getUint16(at + header.IPV4_CHECKSUM));
-  return sum(at, bytes, initial);
+  return checksum.sum(at, bytes, initial);
+}
+
+/** The header of `bytes` bytes, in whose checksum field stands the pseudo header's partial sum with `length`. */
+function tcpSum(
+  view: DataView,
+  at: number,
+  bytes: number,
+  length: number,
+  checksum: Checksum,
+): number {
+  const initial = minus(length) +
+    minus(view.getUint16(at + header.TCP_SEQUENCE)) +
+    minus(view.getUint16(at + header.TCP_SEQUENCE + 2)) +
+    minus(view.getUint8(at + header.TCP_FLAGS));
+  return checksum.sum(at, bytes, initial);
+}
+
+/** The length is in the pseudo header and in UDP's own. */
+function udpSum(at: number, length: number, checksum: Checksum): number {
+  return checksum.sum(at, header.UDP_HEADER, 2 * minus(length));
 }
 
 /** Takes a word out of a one's complement sum when it is added to it. */

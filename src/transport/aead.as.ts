@@ -303,4 +303,4 @@ function zero(at: usize, n: i32): void {
 @inline function low(x: u64): u64 { return x & 0xffffffff; }
 @inline function min(a: i32, b: i32): i32 { return a < b ? a : b; }
 
-export { checksum } from "./checksum.as";
+export { checksum, copy } from "./checksum.as";

@@ -25,8 +25,13 @@ export interface Wasm {
   ): void;
   /** Poly1305 for itself (§2.5) over `length` bytes at `at`; writes 16 bytes to `tag`. */
   poly1305(key: number, at: number, length: number, tag: number): void;
-  /** The Internet checksum's sum of `length` bytes at `at`, plus `initial`, folded to 16 bits. */
-  checksum(at: number, length: number, initial: number): number;
+  readonly checksum: WasmChecksum;
+}
+
+/** The passes of checksum.as.ts over packet memory; src/offload/checksum.ts says what each does. */
+export interface WasmChecksum {
+  sum(at: number, length: number, initial: number): number;
+  copy(from: number, to: number, length: number): number;
 }
 
 interface Exports {
@@ -34,7 +39,8 @@ interface Exports {
   open_batch(descriptors: number, count: number): number;
   chacha20: Wasm["chacha20"];
   poly1305: Wasm["poly1305"];
-  checksum: Wasm["checksum"];
+  checksum: WasmChecksum["sum"];
+  copy: WasmChecksum["copy"];
 }
 
 /** An instance of `module` over `shared`, with SCRATCH_LENGTH bytes of it at `scratch` for itself. */
@@ -59,6 +65,6 @@ export function wasmCipher(
     },
     chacha20: wasm.chacha20,
     poly1305: wasm.poly1305,
-    checksum: wasm.checksum,
+    checksum: { sum: wasm.checksum, copy: wasm.copy },
   };
 }

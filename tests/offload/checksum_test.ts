@@ -1,5 +1,5 @@
 /** The Internet checksum (RFC 1071) against the RFC's example, known edges and a slow one. */
-import { strictEqual } from "node:assert";
+import { deepStrictEqual, strictEqual } from "node:assert";
 import { fold, plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
@@ -7,7 +7,7 @@ import { MEMORY_LENGTH, newPacketMemory } from "../../src/transport/layout.ts";
 import { slowChecksum } from "./packets.ts";
 
 const memory = packetMemory(new ArrayBuffer(0x40_000));
-const sum = plainChecksum(memory);
+const { sum } = plainChecksum(memory);
 
 const TABLE: [name: string, bytes: number[], sum: number][] = [
   ["nothing", [], 0],
@@ -69,10 +69,55 @@ Deno.test("plainChecksum() and the WASM one give what the slow one gives, for ev
   for (const length of [...lengths, 1_420, 1_453, 65_516, 65_531]) {
     for (let shift = 0; shift < 4; shift++) {
       const slow = slowChecksum(bytes.subarray(shift, shift + length)) ^ 0xffff;
-      strictEqual(plain(base + shift, length, 0), slow);
-      strictEqual(wasm.checksum(base + shift, length, 0), slow);
+      strictEqual(plain.sum(base + shift, length, 0), slow);
+      strictEqual(wasm.checksum.sum(base + shift, length, 0), slow);
     }
   }
+});
+
+Deno.test("plainChecksum() and the WASM one copy every length from and to every place, and no byte more", () => {
+  const wasm = loadWasm(newPacketMemory());
+  const { bytes } = wasm.memory;
+  const from = MEMORY_LENGTH - 0x400, to = from - 0x400;
+  crypto.getRandomValues(bytes.subarray(from));
+  for (const { copy } of [plainChecksum(wasm.memory), wasm.checksum]) {
+    for (let length = 0; length < 200; length++) {
+      const at = from + length % 7, target = to + length % 5;
+      const source = bytes.slice(at, at + length);
+      const expected = new Uint8Array(256).fill(0xa5);
+      expected.set(source, target - to);
+      bytes.fill(0xa5, to, to + 256);
+      strictEqual(copy(at, target, length), slowChecksum(source) ^ 0xffff);
+      deepStrictEqual(bytes.slice(to, to + 256), expected);
+    }
+  }
+});
+
+Deno.test("plainChecksum() and the WASM one copy to a place before that overlaps", () => {
+  const wasm = loadWasm(newPacketMemory());
+  const { bytes } = wasm.memory;
+  const from = MEMORY_LENGTH - 0x1000;
+  for (const { copy } of [plainChecksum(wasm.memory), wasm.checksum]) {
+    for (const distance of [1, 2, 15, 16, 63, 64, 100]) {
+      crypto.getRandomValues(bytes.subarray(from));
+      const source = bytes.slice(from, from + 1_420);
+      const sum = copy(from, from - distance, 1_420);
+      strictEqual(sum, slowChecksum(source) ^ 0xffff);
+      deepStrictEqual(
+        bytes.slice(from - distance, from - distance + 1_420),
+        source,
+      );
+    }
+  }
+});
+
+Deno.test("the WASM checksum does not overflow over 64 KiB of ones, alone or with a copy", () => {
+  const { checksum, memory } = loadWasm(newPacketMemory());
+  const from = MEMORY_LENGTH - 0x2_0000;
+  memory.bytes.fill(0xff, from);
+  strictEqual(checksum.sum(from, 0x1_0000, 0), 0xffff);
+  strictEqual(checksum.sum(from + 1, 0x1_0000, 0), 0xffff);
+  strictEqual(checksum.copy(from, from - 0x2_0000, 0x1_0000), 0xffff);
 });
 
 Deno.test("a range with its own checksum in it sums to RIGHT", () => {

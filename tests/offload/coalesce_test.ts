@@ -428,9 +428,13 @@ Deno.test("Coalescer reads nothing behind a packet that is too short for address
   const bytes = build(tcp4({ payload: payload(8) }));
   for (let length = 1; length < 20; length++) {
     const memory = packetMemory(new ArrayBuffer(128));
-    const sum = plainChecksum(memory);
+    const checksum = plainChecksum(memory);
     let writes = 0;
-    const coalescer = new Coalescer(memory, { udp: true, sum }, () => writes++);
+    const coalescer = new Coalescer(
+      memory,
+      { udp: true, checksum },
+      () => writes++,
+    );
     memory.bytes.set(bytes, 16);
     coalescer.add(16, bytes.length);
     // What is behind the end of memory throws.
@@ -489,10 +493,10 @@ class LargeWorkbench {
     const memory = packetMemory(
       new ArrayBuffer(4 * Math.ceil(slot * packets.length / 4) + 32),
     );
-    const sum = plainChecksum(memory);
+    const checksum = plainChecksum(memory);
     const coalescer = new Coalescer(
       memory,
-      { udp: true, sum },
+      { udp: true, checksum },
       (pieces, count) => {
         this.counts.push(count);
         let length = -10;

@@ -218,10 +218,10 @@ const BYTES = 0x200_000;
 /** Packet memory with the fast functions on it. */
 export class Workbench {
   readonly memory = packetMemory(new ArrayBuffer(BYTES));
-  readonly sum: Checksum;
+  readonly checksum: Checksum;
 
-  constructor(sum?: Checksum) {
-    this.sum = sum ?? plainChecksum(this.memory);
+  constructor(checksum?: Checksum) {
+    this.checksum = checksum ?? plainChecksum(this.memory);
   }
 
   /**
@@ -249,7 +249,13 @@ export class Workbench {
     const packet = (at: number, length: number) => {
       packets.push([at, length]);
     };
-    const drop = split(memory, read, bytes.length, { place, packet }, this.sum);
+    const drop = split(
+      memory,
+      read,
+      bytes.length,
+      { place, packet },
+      this.checksum,
+    );
     this.#checkUntouched([[read - 10, 10 + bytes.length], ...packets]);
     if (drop !== undefined) {
       strictEqual(packets.length, 0);
@@ -265,7 +271,7 @@ export class Workbench {
     const writes: Write[] = [];
     const coalescer = new Coalescer(
       memory,
-      { udp, sum: this.sum },
+      { udp, checksum: this.checksum },
       (pieces, count) => writes.push(this.#gather(pieces, count)),
     );
     const places = packets.map((bytes, i) => {

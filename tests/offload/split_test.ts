@@ -332,8 +332,8 @@ Deno.test("split() reads nothing behind the read", () => {
       const at = 128 - length;
       memory.bytes.set(bytes.subarray(0, length), at);
       memory.bytes.set(virtio, at - 10);
-      const sum = plainChecksum(memory);
-      const drop = split(memory, at, length, REFUSING, sum);
+      const checksum = plainChecksum(memory);
+      const drop = split(memory, at, length, REFUSING, checksum);
       strictEqual(drop, "bad segmentation");
     }
   }
