@@ -15,9 +15,12 @@ const BLOCKS = 128;
 /** How far a counter may lie behind the greatest one. */
 export const WINDOW = (BLOCKS - 1) * 64;
 
+/** The ring of a window that has seen nothing: its kilobyte would be a tenth of a handshake, and many sessions never see a packet. */
+const NONE = new Uint32Array(0);
+
 /** Which counters of one keypair were seen. */
 export class ReplayWindow {
-  #bits = new Uint32Array(2 * BLOCKS);
+  #bits = NONE;
   #greatestLow = 0;
   #greatestHigh = 0;
 
@@ -27,6 +30,7 @@ export class ReplayWindow {
    */
   accept(low: number, high: number): boolean {
     if (isRejectedCounter(low, high)) return false;
+    if (this.#bits === NONE) this.#bits = new Uint32Array(2 * BLOCKS);
     // Exact below 2^53; beyond that its sign and size are still right, which is all that is asked of it.
     const ahead = (high - this.#greatestHigh) * 2 ** 32 +
       (low - this.#greatestLow);
