@@ -17,7 +17,7 @@
 
 import { chacha20poly1305, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { x25519 } from "@noble/curves/ed25519.js";
-import { blake2s, hmacBlake2s } from "./blake2s.ts";
+import { blake2s, Expander, hmacBlake2s } from "./blake2s.ts";
 import type { PrivateKey, PublicKey } from "./keys.ts";
 
 /** Bytes in a key, a hash and a chaining key. */
@@ -61,9 +61,9 @@ export function mac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
 
 /** KDF₁(key, input): 32 bytes. */
 export function kdf1(key: Uint8Array, input: Uint8Array): Uint8Array {
-  const secret = hmacBlake2s(key, [input]);
-  const first = expand(secret, EMPTY, 1);
-  secret.fill(0);
+  const expand = extract(key, input);
+  const first = expand.next();
+  expand.wipe();
   return first;
 }
 
@@ -72,10 +72,10 @@ export function kdf2(
   key: Uint8Array,
   input: Uint8Array,
 ): [Uint8Array, Uint8Array] {
-  const secret = hmacBlake2s(key, [input]);
-  const first = expand(secret, EMPTY, 1);
-  const second = expand(secret, first, 2);
-  secret.fill(0);
+  const expand = extract(key, input);
+  const first = expand.next();
+  const second = expand.next();
+  expand.wipe();
   return [first, second];
 }
 
@@ -84,11 +84,11 @@ export function kdf3(
   key: Uint8Array,
   input: Uint8Array,
 ): [Uint8Array, Uint8Array, Uint8Array] {
-  const secret = hmacBlake2s(key, [input]);
-  const first = expand(secret, EMPTY, 1);
-  const second = expand(secret, first, 2);
-  const third = expand(secret, second, 3);
-  secret.fill(0);
+  const expand = extract(key, input);
+  const first = expand.next();
+  const second = expand.next();
+  const third = expand.next();
+  expand.wipe();
   return [first, second, third];
 }
 
@@ -146,11 +146,10 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** One HKDF-Expand step (RFC 5869 §2.3). */
-function expand(
-  secret: Uint8Array,
-  previous: Uint8Array,
-  counter: number,
-): Uint8Array {
-  return hmacBlake2s(secret, [previous, new Uint8Array([counter])]);
+/** HKDF-Extract (RFC 5869 §2.2), and what expands it (§2.3). */
+function extract(key: Uint8Array, input: Uint8Array): Expander {
+  const secret = hmacBlake2s(key, input);
+  const expand = new Expander(secret);
+  secret.fill(0);
+  return expand;
 }
