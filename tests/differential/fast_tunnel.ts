@@ -19,7 +19,9 @@ import { Sink } from "../../src/driver/sink.ts";
 import { MAXIMUM_READ, RECEIVE, TunSlots } from "../../src/driver/slots.ts";
 import { split, type SplitSink } from "../../src/offload/split.ts";
 import { VIRTIO_NET_LENGTH } from "../../src/offload/virtio_net.ts";
-import type { loadWasm } from "../../src/transport/aead.ts";
+import type { Checksum } from "../../src/offload/checksum.ts";
+import type { Cipher } from "../../src/transport/aead.ts";
+import type { PacketMemory } from "../../src/transport/memory.ts";
 import { type Read, virtioBytes } from "./plain_split.ts";
 
 const NOW = 1_000;
@@ -38,9 +40,16 @@ export interface Batch {
   writes: Uint8Array[];
 }
 
+/** A cipher and what works beside it in its memory. */
+export interface Engine {
+  memory: PacketMemory;
+  cipher: Cipher;
+  checksum: Checksum;
+}
+
 /** What a {@linkcode FastTunnel} is made of. */
 export interface FastOptions {
-  wasm: ReturnType<typeof loadWasm>;
+  engine: Engine;
   mtu: number;
   /** Whether the TUN takes trains of UDP. */
   udp: boolean;
@@ -60,8 +69,8 @@ export class FastTunnel {
 
   constructor(options: FastOptions) {
     this.#options = options;
-    const { wasm, mtu, random } = options;
-    const { memory, cipher } = wasm;
+    const { engine, mtu, random } = options;
+    const { memory, cipher } = engine;
     const output = this.#createOutput();
     const wallClock = () => ({ seconds: 1_700_000_000, nanoseconds: 0 });
     this.device = new Device({
@@ -89,7 +98,7 @@ export class FastTunnel {
     for (const { virtio, bytes } of reads) {
       if (!this.#slots.hasRoom) break;
       ok(bytes.length <= MAXIMUM_READ);
-      const { memory, checksum } = this.#options.wasm;
+      const { memory, checksum } = this.#options.engine;
       const at = this.#slots.readPlace;
       memory.bytes.set(virtioBytes(virtio), at - VIRTIO_NET_LENGTH);
       memory.bytes.set(bytes, at);
@@ -104,7 +113,7 @@ export class FastTunnel {
 
   /** Takes up to `RECEIVE.count` messages; returns where each datagram lies. */
   receive(messages: readonly Message[]): number[] {
-    const { bytes } = this.#options.wasm.memory;
+    const { bytes } = this.#options.engine.memory;
     const places: number[] = [];
     messages.forEach(({ datagrams }, i) => {
       bytes.set(Buffer.concat(datagrams), RECEIVE.from + i * RECEIVE.length);
@@ -142,7 +151,7 @@ export class FastTunnel {
 
   /** Whether packet memory holds these bytes at `at`. */
   holds(at: number, bytes: Uint8Array): boolean {
-    const { memory } = this.#options.wasm;
+    const { memory } = this.#options.engine;
     const there = memory.bytes.subarray(at, at + bytes.length);
     return Buffer.compare(there, bytes) === 0;
   }
@@ -157,7 +166,7 @@ export class FastTunnel {
 
   /** The driver's sink, and notes of what it is given. */
   #createOutput() {
-    const { wasm: { memory, checksum }, udp } = this.#options;
+    const { engine: { memory, checksum }, udp } = this.#options;
     const sink = new Sink({
       memory,
       address: 0,
@@ -193,7 +202,7 @@ export class FastTunnel {
     ok(length <= MAXIMUM_TRAIN && length <= size * MAXIMUM_SEGMENTS);
     for (let at = start; at < start + length; at += size) {
       const end = Math.min(at + size, start + length);
-      const bytes = this.#options.wasm.memory.bytes.slice(at, end);
+      const bytes = this.#options.engine.memory.bytes.slice(at, end);
       this.#sent.push({ bytes, to });
     }
   }
@@ -204,7 +213,7 @@ export class FastTunnel {
     const pieces = Array.from({ length: count }, (_, i) => {
       const at = Number(view.getBigUint64(16 * i));
       const length = Number(view.getBigUint64(16 * i + 8));
-      return this.#options.wasm.memory.bytes.subarray(at, at + length);
+      return this.#options.engine.memory.bytes.subarray(at, at + length);
     });
     this.#writes.push(Buffer.concat(pieces));
     return 0;
