@@ -18,7 +18,7 @@ import { must, run } from "../interop/process.ts";
 import { SOURCE } from "../program.ts";
 import { commandsOf } from "./implementations.ts";
 import { iperf, warmUp } from "./measure.ts";
-import { Pair } from "./pair.ts";
+import { Pair, type Shape } from "./pair.ts";
 import { type Account, accountTable, type Profile } from "./profile_table.ts";
 import { CodeMap, ownerOf, parseStacks, partOf, type Stack } from "./stacks.ts";
 
@@ -32,9 +32,10 @@ const CALLS = [
   ...["nanosleep", "clock_nanosleep", "sched_yield", "madvise"],
 ];
 
-/** Profiles Caktus and others, `seconds` for each of two streams, and writes what it found to a file. @throws Error where there is no perf */
+/** Profiles Caktus and others in tunnels of that shape, `seconds` for each of two streams, and writes what it found to a file. @throws Error where there is no perf */
 export async function profile(
   others: readonly string[],
+  shape: Shape,
   seconds: number,
   command: string,
   out: string,
@@ -51,7 +52,9 @@ export async function profile(
   const commands = commandsOf(names, caktus);
   const result: Profile = { command, accounts: [] };
   for (const name of names) {
-    const { account, top } = await profileOne(name, commands[name]!, seconds);
+    await using pair = await Pair.up([...commands[name]!, "wg0"], shape);
+    await warmUp(pair);
+    const { account, top } = await profileOne(name, pair, seconds);
     result.accounts.push(account);
     Deno.writeTextFileSync(out, JSON.stringify(result, undefined, 1) + "\n");
     say(`\n${name}: the functions with the most of its daemons' time\n${top}`);
@@ -61,13 +64,9 @@ export async function profile(
 
 async function profileOne(
   name: string,
-  command: string[],
+  pair: Pair,
   seconds: number,
 ): Promise<{ account: Account; top: string }> {
-  await using pair = await Pair.up([...command, "wg0"], {
-    ...{ outside: "v4", mtu: 1420, peers: 1 },
-  });
-  await warmUp(pair);
   const pids = pair.daemons.map(outsidePid);
   const folder = Deno.makeTempDirSync();
   try {

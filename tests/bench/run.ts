@@ -12,7 +12,7 @@
  * | `--quick` | one round of 1 s, against wireguard-go |
  * | `--out FILE` | where the results go, after every measurement; a temporary file |
  * | `--resume` | goes on with what is in FILE |
- * | `--profile` | measures instead where the time of a TCP stream goes, by perf |
+ * | `--profile` | measures instead where the time of a TCP stream goes, by perf; under the first outside and MTU |
  * | `--draw FILE…` | measures nothing: tables and figures of such files, merged, into docs/ |
  *
  * Where one of --only, --outside and --mtu is given, the others of them are the first of the above only. The first
@@ -78,7 +78,9 @@ async function main(): Promise<void> {
   await prepare(wanted.others, say);
   const seconds = whole("seconds", values.seconds, values.quick ? 1 : 4);
   if (values.profile) {
-    return await profile(wanted.others, seconds, command, out, say);
+    const [outside, mtu] = [wanted.outsides[0]!, wanted.mtus[0]!];
+    const shape = { outside, mtu, peers: 1 };
+    return await profile(wanted.others, shape, seconds, command, out, say);
   }
   await measure(sectionsOf(wanted), seconds, out);
 }
