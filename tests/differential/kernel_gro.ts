@@ -14,28 +14,24 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { O_RDWR, openFile } from "../../ffi/file.ts";
 import { libc, succeed } from "../../ffi/libc.ts";
-import { cInt, cString, Struct } from "../../ffi/memory.ts";
+import { cInt } from "../../ffi/memory.ts";
 import { sh } from "../ffi/namespace.ts";
+import {
+  EVERYTHING,
+  IFF_NAPI,
+  LONGEST,
+  openPacketSocket,
+  openTun,
+  setOption,
+} from "./packet_socket.ts";
 import { PLAIN, virtioBytes } from "./plain_split.ts";
 
-const TUNSETIFF = 0x400454ca, TUNSETVNETHDRSZ = 0x400454d8;
-const IFF_TUN = 0x0001, IFF_NO_PI = 0x1000, IFF_VNET_HDR = 0x4000;
-const IFF_NAPI = 0x0010;
-const AF_INET6 = 10, AF_PACKET = 17;
-const SOCK_DGRAM = 2, SOCK_RAW = 3;
-const SOL_SOCKET = 1, SO_RCVTIMEO = 20, SO_RCVBUFFORCE = 33;
-const SOL_PACKET = 263, PACKET_VNET_HDR = 15, PACKET_IGNORE_OUTGOING = 23;
+const AF_INET6 = 10, SOCK_DGRAM = 2;
 const SOL_UDP = 17, UDP_GRO = 104;
-/** ETH_P_ALL in network order. */
-const EVERYTHING = 0x0300;
 /** Longer than a few dozen writes take, in nanoseconds. */
 const HOLD = 3_000_000;
-/** Longer than that, in microseconds. */
-const PATIENCE = 30_000;
 const NAME = "ckgro";
-const LONGEST = 10 + 0xffff;
 
 /** The kernel's GRO in the network namespace of this process, which nobody else uses. */
 export class KernelGro {
@@ -45,11 +41,11 @@ export class KernelGro {
 
   /** @param ports UDP's destinations: only where a socket takes trains, GRO makes them */
   constructor(ports: readonly number[]) {
-    this.#tun = openTun();
+    this.#tun = openTun(NAME, IFF_NAPI);
     sh(`ip addr add 10.9.1.1/24 dev ${NAME} && ip link set ${NAME} up`);
     sh(`echo ${HOLD} > /sys/class/net/${NAME}/gro_flush_timeout`);
     ports.forEach(takeTrains);
-    this.#socket = openPacketSocket();
+    this.#socket = openPacketSocket(NAME, EVERYTHING);
   }
 
   /** What comes out, with its virtio-net header, of packets that go in one after the other. */
@@ -90,54 +86,12 @@ function segments(bytes: Uint8Array): number {
   return Math.ceil((bytes.length - 10 - headers) / size);
 }
 
-function openTun(): number {
-  const fd = openFile("/dev/net/tun", O_RDWR);
-  const request = new Struct(40);
-  request.bytes.set(cString(NAME));
-  const flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_NAPI;
-  request.view.setUint16(16, flags, true);
-  succeed(libc.ioctl(fd, TUNSETIFF, request.address), "TUNSETIFF");
-  const length = new Struct(4);
-  length.setU32(0, 10);
-  const result = libc.ioctl(fd, TUNSETVNETHDRSZ, length.address);
-  succeed(result, "TUNSETVNETHDRSZ");
-  return fd;
-}
-
 /** A UDP socket over both versions of IP that lets GRO make trains for it; it stays open. */
 function takeTrains(port: number): void {
   const fd = succeed(libc.socket(AF_INET6, SOCK_DGRAM, 0), "socket");
-  option(fd, SOL_UDP, UDP_GRO, cInt(1));
+  setOption(fd, SOL_UDP, UDP_GRO, cInt(1));
   const name = new Uint8Array(28);
   new DataView(name.buffer).setUint16(0, AF_INET6, true);
   new DataView(name.buffer).setUint16(2, port);
   succeed(libc.bind(fd, name, name.length), "bind");
-}
-
-function openPacketSocket(): number {
-  const fd = succeed(libc.socket(AF_PACKET, SOCK_RAW, EVERYTHING), "socket");
-  option(fd, SOL_PACKET, PACKET_VNET_HDR, cInt(1));
-  option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, cInt(1));
-  option(fd, SOL_SOCKET, SO_RCVBUFFORCE, cInt(1 << 24));
-  const timeout = new Struct(16);
-  timeout.setWord(8, PATIENCE);
-  option(fd, SOL_SOCKET, SO_RCVTIMEO, timeout.bytes);
-  const name = new Struct(20);
-  name.view.setUint16(0, AF_PACKET, true);
-  name.view.setUint16(2, EVERYTHING, true);
-  name.setU32(4, libc.if_nametoindex(cString(NAME)));
-  succeed(libc.bind(fd, name.bytes, name.bytes.length), "bind");
-  return fd;
-}
-
-function option(
-  fd: number,
-  level: number,
-  name: number,
-  value: Uint8Array<ArrayBuffer>,
-): void {
-  succeed(
-    libc.setsockopt(fd, level, name, value, value.length),
-    "setsockopt",
-  );
 }

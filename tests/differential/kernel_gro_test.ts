@@ -35,8 +35,8 @@ import { hostOf, PORTS, Traffic } from "./traffic.ts";
 
 const FILE = import.meta.url;
 const SEED = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000_000);
-/** Tries, each of which the kernel's clock may cut in two; about one in eight is. */
-const TRIES = 12;
+/** Tries, each of which the kernel's clock may cut in two: one in eight, and more where the machine is busy. */
+const TRIES = 200;
 
 const NONE = new Uint8Array(0);
 

@@ -61,13 +61,18 @@ export class Traffic {
     this.#last = this.#flows[0]!;
   }
 
-  /** The next read of the TUN: often of the flow before, so that long trains come about. */
+  /** The next read of the TUN: one in 40 damaged. */
   next(): Read {
+    const read = this.sound();
+    return this.#random.once(40) ? damage(this.#random, read) : read;
+  }
+
+  /** A read that is as it should be: often of the flow before, so that long trains come about. */
+  sound(): Read {
     const random = this.#random;
     if (random.once(2)) this.#last = random.pick(this.#flows);
     const flow = this.#last;
     const read = random.once(3) ? this.#single(flow) : this.#train(flow);
-    if (random.once(40)) return damage(random, read);
     return random.once(40) ? zeroSum(read) : read;
   }
 
