@@ -28,6 +28,7 @@ import {
 import { PLAIN, virtioBytes } from "./plain_split.ts";
 
 const AF_INET6 = 10, SOCK_DGRAM = 2;
+const MSG_DONTWAIT = 0x40;
 const SOL_UDP = 17, UDP_GRO = 104;
 /** Longer than a few dozen writes take, in nanoseconds. */
 const HOLD = 3_000_000;
@@ -50,6 +51,8 @@ export class KernelGro {
 
   /** What comes out, with its virtio-net header, of packets that go in one after the other. */
   receive(packets: readonly Uint8Array[]): Uint8Array[] {
+    // What came too late to be of the last ones.
+    while (this.#next(MSG_DONTWAIT) !== undefined);
     const plain = virtioBytes(PLAIN);
     for (const packet of packets) {
       const bytes = Buffer.concat([plain, packet]);
@@ -57,7 +60,7 @@ export class KernelGro {
     }
     const out: Uint8Array[] = [];
     for (let left = packets.length; left > 0;) {
-      const bytes = this.#next();
+      const bytes = this.#next(0);
       if (bytes === undefined) break;
       left -= segments(bytes);
       out.push(bytes);
@@ -70,8 +73,8 @@ export class KernelGro {
     libc.close(this.#socket);
   }
 
-  #next(): Uint8Array | undefined {
-    const received = libc.recv(this.#socket, this.#buffer, LONGEST, 0);
+  #next(flags: number): Uint8Array | undefined {
+    const received = libc.recv(this.#socket, this.#buffer, LONGEST, flags);
     return received < 0 ? undefined : this.#buffer.slice(0, received);
   }
 }
