@@ -61,19 +61,26 @@ class Tally {
 
 /** Fails, naming what, unless both lists hold the same bytes. */
 function same(
-  actual: readonly Uint8Array[],
-  expected: readonly Uint8Array[],
+  fast: readonly Uint8Array[],
+  plain: readonly Uint8Array[],
   what: string,
 ): void {
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
-    const [a, b] = [actual[i], expected[i]];
-    if (a && b && Buffer.compare(a, b) === 0) continue;
-    const hex = (bytes?: Uint8Array) => bytes?.toHex() ?? "nothing";
+  for (let i = 0; i < Math.max(fast.length, plain.length); i++) {
+    const [one, other] = [fast[i], plain[i]];
+    if (one && other && Buffer.compare(one, other) === 0) continue;
+    const at = one?.findIndex((byte, place) => byte !== other?.[place]) ?? 0;
     throw new Error(
-      `${what} ${i} of ${actual.length} and ${expected.length}\n` +
-        `fast  ${hex(a)}\nplain ${hex(b)}`,
+      `${what} ${i} of ${fast.length} and ${plain.length}, at byte ${at}\n` +
+        `fast  ${shown(one)}\nplain ${shown(other)}`,
     );
   }
+}
+
+/** The length and the headers. */
+function shown(bytes: Uint8Array | undefined): string {
+  return bytes === undefined
+    ? "nothing"
+    : `${bytes.length} bytes ${bytes.subarray(0, 120).toHex()}`;
 }
 
 /** One round's tunnel, fast and plain, and all around it. */
