@@ -178,7 +178,9 @@ function respond(
   now: number,
 ): void {
   const ephemeral = clamp(state.random(32));
-  const created = createResponse(responder, ephemeral, peer.presharedKey);
+  // The peer's own array, of which a key agreement may have kept what it made.
+  const known = { ...responder, remoteStatic: peer.publicKey };
+  const created = createResponse(known, ephemeral, peer.presharedKey);
   if (created === undefined) {
     return peer.drops.count("initiation that does not decrypt");
   }
