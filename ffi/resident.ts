@@ -22,6 +22,13 @@ import { libc } from "./libc.ts";
 const MADV_DONTNEED = 4;
 /** Bytes below which a mapping is left alone: a call for each would cost more than it gives. */
 const LEAST = 0x80000;
+/** Bytes by which the loader may shift a part of a file against the one before, at most. */
+const MOST_SHIFT = 0x100000;
+/** The first line of a private mapping of a file: from, to, permissions, offset, path. */
+const HEAD =
+  /^([0-9a-f]+)-([0-9a-f]+) (..[-x]p) ([0-9a-f]+) \S+ [1-9]\d* +(\/.*)$/m;
+const CHANGED = /^(?:Anonymous|Swap): +[1-9]/m;
+const UNCHANGED = /^Anonymous: +0 kB$/m;
 
 /** A range of addresses. */
 export interface Range {
@@ -31,23 +38,30 @@ export interface Range {
 
 /**
  * The large mappings that hold nothing but what stands in a file: read-only, so
- * nobody can change them, and without a page that differs from the file's. They
- * are those of the program and its libraries, and stay where they are.
+ * nobody can change them, and without a page that differs from the file's, be
+ * it resident or swapped out. They are those of the program and its libraries
+ * where the loader put them, and stay there to the end. What V8 maps of the
+ * program a second time is left alone: it may go, and something else come to
+ * its place.
  *
  * @param smaps what /proc/PID/smaps says (proc_pid_smaps(5))
  */
 export function fileMappings(smaps: string): Range[] {
   const ranges: Range[] = [];
+  /** Where each file begins in memory. */
+  const starts = new Map<string, number>();
   // Each mapping's last line is "VmFlags: …".
   for (const mapping of smaps.split(/^VmFlags:.*\n/m)) {
-    const head = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p [0-9a-f]+ \S+ [1-9]\d* +\//m
-      .exec(
-        mapping,
-      );
-    if (head === null || !/^Anonymous: +0 kB$/m.test(mapping)) continue;
-    const address = parseInt(head[1]!, 16);
-    const length = parseInt(head[2]!, 16) - address;
-    if (length >= LEAST) ranges.push({ address, length });
+    const head = HEAD.exec(mapping);
+    if (head === null) continue;
+    const [from, to, offset] = [head[1]!, head[2]!, head[4]!]
+      .map((digits) => parseInt(digits, 16)) as [number, number, number];
+    const path = head[5]!;
+    if (offset === 0) starts.set(path, from);
+    const shift = from - offset - (starts.get(path) ?? Infinity);
+    if (Math.abs(shift) > MOST_SHIFT || !head[3]!.startsWith("r-")) continue;
+    if (CHANGED.test(mapping) || !UNCHANGED.test(mapping)) continue;
+    if (to - from >= LEAST) ranges.push({ address: from, length: to - from });
   }
   return ranges;
 }

@@ -1,10 +1,10 @@
 /**
  * When memory is given back that was only needed to get going.
  *
- * | at                          | what is of no more use                        |
- * |-----------------------------|-----------------------------------------------|
- * | half a second after `ready` | the start of the runtime, checks, first request |
- * | 1, 2, 4, … s after that, as packets come | the compiler's work on what they need   |
+ * | at                                       | what is of no more use                          |
+ * |------------------------------------------|-------------------------------------------------|
+ * | half a second after `ready`              | the start of the runtime, checks, first request |
+ * | 1, 2, 4, … s after that, as packets come | the compiler's work on what they need           |
  *
  * The later turns belong to the loop, so that none of them wakes an idle
  * tunnel. What is given back too early comes back by itself (ffi/resident.ts).
