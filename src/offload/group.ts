@@ -4,7 +4,8 @@
  * The first packet gives the headers, each further one only its payload, all
  * of them where they lie. The rules are those of the kernel's own GRO, so that
  * what comes out is a packet that the kernel could have made itself, and that
- * split.ts (or the kernel's GSO) takes apart into the packets that went in:
+ * split.ts (or the kernel's GSO) takes apart into the packets that went in;
+ * tests/differential/kernel_gro_test.ts asks the kernel whether it is so:
  *
  * ```text
  * equal      hosts, ports, service and ECN, time to live, DF; IPv6 flow label
