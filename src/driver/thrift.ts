@@ -1,10 +1,10 @@
 /**
  * When memory is given back that was only needed to get going.
  *
- * | at                                       | what is of no more use                          |
- * |------------------------------------------|-------------------------------------------------|
- * | half a second after `ready`              | the start of the runtime, checks, first request |
- * | 1, 2, 4, … s after that, as packets come | the compiler's work on what they need           |
+ * | at                                           | what is of no more use                          |
+ * |----------------------------------------------|-------------------------------------------------|
+ * | half a second after `ready`                  | the start of the runtime, checks, first request |
+ * | 1, 1.5, 2.2, … s after that, as packets come | the compiler's work on what they need           |
  *
  * The later turns belong to the loop, so that none of them wakes an idle
  * tunnel. What is given back too early comes back by itself (ffi/resident.ts).
@@ -16,8 +16,8 @@ import { giveBack, ownFileMappings, type Range } from "../../ffi/resident.ts";
 
 /** Milliseconds from `ready` to the first time. */
 const FIRST = 500;
-/** Milliseconds between the first time and the second; from then on twice as long each. */
-const SECOND = 1_000;
+/** Milliseconds between the first time and the second, and by what each wait is longer than the one before. */
+const SECOND = 1_000, GROWTH = 1.5;
 /** Milliseconds between two times at most. */
 const LONGEST = 600_000;
 
@@ -45,7 +45,7 @@ export class Thrift {
   /** The loop has worked, and it is `now`: gives back where it is time. */
   turn(now: number): void {
     if (now < this.#due) return;
-    this.#wait = Math.min(2 * this.#wait, LONGEST);
+    this.#wait = Math.min(GROWTH * this.#wait, LONGEST);
     this.begin(now);
   }
 }
