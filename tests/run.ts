@@ -9,6 +9,7 @@
  * differential a million random packets, the fast path against a plain one, and GRO
  * system       libc, `up` and the commands, in network namespaces
  * binary       the same with the compiled program
+ * lanes        what carries packets once more, with the cipher in four lanes
  * interop      against wireguard-go, boringtun and Linux's own WireGuard
  * ```
  *
@@ -34,6 +35,10 @@ interface Group {
   program?: "binary";
   /** Whether V8 is to run as it does in the program. */
   likeProgram?: boolean;
+  /** In how many lanes the cipher works, if it is more than one. */
+  lanes?: number;
+  /** Seconds of a long measurement, if fewer than it asks for. */
+  seconds?: number;
 }
 
 const GROUPS: Record<string, Group> = {
@@ -64,6 +69,20 @@ const GROUPS: Record<string, Group> = {
     paths: ["tests/quick", "tests/cli", "tests/driver"],
     sideBySide: false,
     program: "binary",
+  },
+  lanes: {
+    paths: [
+      ...["tests/transport/aead_test.ts", "tests/transport/vectors_test.ts"],
+      ...["tests/device", "tests/simulation"],
+      ...["hostile", "idle", "life", "load", "offload"].map((name) =>
+        `tests/driver/${name}_test.ts`
+      ),
+      "tests/differential/differential_test.ts",
+      "tests/interop/flow_test.ts",
+    ],
+    sideBySide: false,
+    lanes: 4,
+    seconds: 3,
   },
   interop: { paths: ["tests/interop"], sideBySide: false },
 };
@@ -104,7 +123,7 @@ async function tee(
 
 /** Runs one group, and reads the sums out of Deno's own summary. */
 async function runGroup(name: string): Promise<Sum> {
-  const { paths, sideBySide, program, likeProgram } = GROUPS[name]!;
+  const { paths, sideBySide, likeProgram } = GROUPS[name]!;
   console.log(`\n── ${name} ${"─".repeat(66 - name.length)}`);
   const there = paths.filter((path) => exists(root + path));
   const { output, success } = await tee(Deno.execPath(), [
@@ -112,7 +131,7 @@ async function runGroup(name: string): Promise<Sum> {
     ...(sideBySide ? ["--parallel"] : []),
     ...(likeProgram ? DENO.filter((word) => word.includes("v8-flags")) : []),
     ...there,
-  ], program && { CAKTUS_TEST_PROGRAM: program });
+  ], environmentOf(GROUPS[name]!));
   const summary = output.match(/^(?:ok|FAILED) \| .*$/m)?.[0] ?? "";
   const count = (word: string) =>
     Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
@@ -124,6 +143,14 @@ async function runGroup(name: string): Promise<Sum> {
   // A group that could not even be loaded has no summary.
   if (!success && sum.failed === 0) sum.failed = 1;
   return sum;
+}
+
+function environmentOf({ program, lanes, seconds }: Group) {
+  return {
+    CAKTUS_LANES: String(lanes ?? 1),
+    ...(program && { CAKTUS_TEST_PROGRAM: program }),
+    ...(seconds && { CAKTUS_TEST_SECONDS: String(seconds) }),
+  };
 }
 
 function exists(path: string): boolean {
