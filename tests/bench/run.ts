@@ -132,13 +132,16 @@ async function machine(
   const model = info.match(/^model name\s*: (.*)$/m)?.[1] ?? Deno.build.arch;
   const iperf = await must(["iperf3", "--version"]);
   const openssl = await must(["openssl", "version"]);
+  const [load = 0] = Deno.loadavg();
   return [
-    `${navigator.hardwareConcurrency} cores of ${model}`,
+    `${navigator.hardwareConcurrency} cores of ${model}, load before the run ${
+      load.toFixed(1)
+    }`,
     `Linux ${Deno.osRelease()}`,
     ...[caktus, `Deno ${Deno.version.deno}`],
     ...names.filter((name) => name in VERSIONS)
       .map((name) => `${name} ${VERSIONS[name]}`),
-    [iperf.split(" (")[0], openssl.split(/ \d+ /)[0]].join(", "),
+    `${iperf.split(" (")[0]}, ${openssl.split(/ \d+ /)[0]}`,
   ];
 }
 

@@ -6,7 +6,7 @@
 
 import { type Measure, MEASURES, verdict } from "./goals.ts";
 import { NAMES } from "./implementations.ts";
-import type { Results } from "./results.ts";
+import type { Results, Sample } from "./results.ts";
 import { median, spreadPercent } from "./statistics.ts";
 
 /** The values of one figure of one implementation. */
@@ -67,15 +67,32 @@ export function table(results: Results): string {
 
 function cell(values: readonly number[]): string {
   if (values.length === 0) return "–";
+  if (values.length === 1) return short(values[0]!);
   return `${short(median(values))} ±${
     (spreadPercent(values) / 2).toFixed(0)
   } %`;
 }
 
+/** Caktus's values and another's of those rounds that have both: merged runs may have measured others at other times. */
+function inCommon(
+  { samples }: Results,
+  key: string,
+  other: string,
+): [number[], number[]] {
+  const [own, theirs] = ["caktus", other].map((name) =>
+    samples.filter(({ measure, implementation }) =>
+      measure === key && implementation === name
+    )
+  ) as [Sample[], Sample[]];
+  const shared = (some: Sample[], others: Sample[]) =>
+    some.filter(({ round }) => others.some((each) => each.round === round))
+      .map(({ value }) => value);
+  return [shared(own, theirs), shared(theirs, own)];
+}
+
 /** The ratio of medians, and how it stands to its goal: `1.41 (reach 1.3, aim 1.6: reach)`. */
 function ratioCell(results: Results, key: string, other: string): string {
-  const own = valuesOf(results, key, "caktus");
-  const theirs = valuesOf(results, key, other);
+  const [own, theirs] = inCommon(results, key, other);
   if (own.length === 0 || theirs.length === 0 || median(theirs) === 0) {
     return "–";
   }

@@ -88,6 +88,15 @@ Deno.test("figure() draws bars to one scale, and no mark-up from names", () => {
   assert.match(svg, /prefers-color-scheme: dark/);
 });
 
+Deno.test("table() gives no spread of a single round", () => {
+  assert.match(table(results([3000], [2000], "tcp1")), /\| 3000 \| 2000 \|/);
+});
+
+Deno.test("table() compares only rounds that have both", () => {
+  const text = table(results([3000, 9000], [2000], "tcp1r"));
+  assert.match(text, /\| 6000 .* \| 2000 \| 1\.50 /);
+});
+
 Deno.test("table() rounds a ratio to the worse", () => {
   assert.match(table(results([1299], [1000], "tcp1")), /1\.29 .*below/);
   assert.match(table(results([551], [1000], "cpu")), /0\.56 .*below/);
