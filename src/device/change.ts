@@ -64,11 +64,11 @@ function setPrivateKey(
 }
 
 function identityOf(state: State, staticPrivate: PrivateKey) {
-  const { keyAgreement } = state;
+  const { keyAgreement, aead } = state;
   const own = staticPrivate.slice() as PrivateKey;
   const staticPublic = keyAgreement.publicKeyOf(own);
   const checker = new CookieChecker(staticPublic, state.random);
-  return { staticPrivate: own, staticPublic, keyAgreement, checker };
+  return { staticPrivate: own, staticPublic, keyAgreement, aead, checker };
 }
 
 function rekey(state: State, peer: Peer, now: number): void {

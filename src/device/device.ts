@@ -24,6 +24,7 @@ import type {
   Endpoint,
   PeerStatus,
 } from "../config/config.ts";
+import { type Aead, nobleAead } from "../noise/aead.ts";
 import {
   type KeyAgreement,
   nobleKeyAgreement,
@@ -60,6 +61,8 @@ export interface DeviceOptions {
   wallClock: () => WallTime;
   /** What computes X25519; noble unless given. */
   keyAgreement?: KeyAgreement;
+  /** What seals handshakes; noble unless given. */
+  aead?: Aead;
   /** The interface's MTU, past which nothing is padded. */
   mtu: number;
   /** Handshake messages that wait from which on the device is under load; 128 unless given. */
@@ -81,6 +84,7 @@ export class Device {
       random,
       wallClock: options.wallClock,
       keyAgreement: options.keyAgreement ?? nobleKeyAgreement,
+      aead: options.aead ?? nobleAead,
       outbound: new Outbound(memory, cipher, output),
       inbound: new Inbound(memory, cipher),
       peers: new Map(),

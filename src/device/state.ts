@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Aead } from "../noise/aead.ts";
 import { CookieChecker } from "../noise/cookie.ts";
 import type { StaticKeys } from "../noise/handshake.ts";
 import type { KeyAgreement } from "../noise/key_agreement.ts";
@@ -35,6 +36,7 @@ export interface State {
   /** New random bytes. */
   readonly random: (length: number) => Uint8Array;
   readonly keyAgreement: KeyAgreement;
+  readonly aead: Aead;
   readonly wallClock: () => WallTime;
   /** By the public key in hex, in the order in which they came. */
   readonly peers: Map<string, Peer>;

@@ -30,6 +30,7 @@ import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { type Checksum, plainChecksum } from "../offload/checksum.ts";
 import { split, type SplitSink } from "../offload/split.ts";
+import type { Aead } from "../noise/aead.ts";
 import type { Cipher } from "../transport/aead.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import type { Chosen } from "../transport/self_check.ts";
@@ -146,7 +147,7 @@ export class Tunnel {
       this.#wake.wake();
       this.forgetPaths();
     });
-    this.#device = this.#createDevice();
+    this.#device = this.#createDevice(chosen.aead);
     this.#slots.mtu = DEFAULT_MTU;
     this.#splitSink = {
       place: (length) => this.#place(length),
@@ -389,7 +390,7 @@ export class Tunnel {
     this.onNarrow(address);
   }
 
-  #createDevice(): Device {
+  #createDevice(aead: Aead): Device {
     const memory = this.#memory;
     const output = new Sink({
       memory,
@@ -406,6 +407,7 @@ export class Tunnel {
       output,
       wallClock,
       keyAgreement: this.keyAgreement,
+      aead,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       mtu: DEFAULT_MTU,
     });

@@ -19,6 +19,7 @@
  * @module
  */
 
+import { type Aead, nobleAead } from "./aead.ts";
 import { type KeyAgreement, nobleKeyAgreement } from "./key_agreement.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "./keys.ts";
 import type { Initiation, Response } from "./messages.ts";
@@ -34,6 +35,8 @@ export interface StaticKeys {
   staticPublic: PublicKey;
   /** What computes its DHs; noble unless given. */
   keyAgreement?: KeyAgreement;
+  /** What seals its messages; noble unless given. */
+  aead?: Aead;
 }
 
 /** Options of {@linkcode createInitiation}. */
@@ -60,8 +63,8 @@ export function createInitiation(
   options: CreateInitiationOptions,
 ): { message: Initiation; state: Initiator } | undefined {
   const { staticPrivate, ephemeralPrivate, remoteStatic } = options;
-  const { keyAgreement = nobleKeyAgreement } = options;
-  const t = Transcript.begin(remoteStatic, keyAgreement);
+  const { keyAgreement = nobleKeyAgreement, aead = nobleAead } = options;
+  const t = Transcript.begin(remoteStatic, keyAgreement, aead);
   const state = { transcript: t, staticPrivate, ephemeralPrivate };
   // e
   const ephemeral = keyAgreement.publicKeyOf(ephemeralPrivate);
@@ -103,8 +106,8 @@ export function readStatic(
   message: Initiation,
   local: StaticKeys,
 ): Responder | undefined {
-  const { staticPublic, keyAgreement = nobleKeyAgreement } = local;
-  const t = Transcript.begin(staticPublic, keyAgreement);
+  const { keyAgreement = nobleKeyAgreement, aead = nobleAead } = local;
+  const t = Transcript.begin(local.staticPublic, keyAgreement, aead);
   const remoteEphemeral = message.ephemeral as PublicKey;
   // e
   t.mixEphemeral(remoteEphemeral);

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { hash, kdf1, kdf2, kdf3, open, seal } from "./crypto.ts";
+import type { Aead } from "./aead.ts";
+import { hash, kdf1, kdf2, kdf3 } from "./crypto.ts";
 import type { KeyAgreement } from "./key_agreement.ts";
 import type { PresharedKey, PrivateKey, PublicKey } from "./keys.ts";
 
@@ -26,16 +27,19 @@ const EMPTY = new Uint8Array(0);
 export class Transcript {
   /** What computes the DHs that are mixed in. */
   readonly keyAgreement: KeyAgreement;
+  readonly #aead: Aead;
   #chainingKey: Uint8Array;
   #hash: Uint8Array;
   #key: Uint8Array = EMPTY;
 
   private constructor(
     keyAgreement: KeyAgreement,
+    aead: Aead,
     chainingKey: Uint8Array,
     hash: Uint8Array,
   ) {
     this.keyAgreement = keyAgreement;
+    this.#aead = aead;
     this.#chainingKey = chainingKey;
     this.#hash = hash;
   }
@@ -44,9 +48,11 @@ export class Transcript {
   static begin(
     responderStatic: PublicKey,
     keyAgreement: KeyAgreement,
+    aead: Aead,
   ): Transcript {
     return new Transcript(
       keyAgreement,
+      aead,
       INITIAL_CHAINING_KEY.slice(),
       hash(INITIAL_HASH, responderStatic),
     );
@@ -60,6 +66,7 @@ export class Transcript {
   fork(): Transcript {
     return new Transcript(
       this.keyAgreement,
+      this.#aead,
       this.#chainingKey.slice(),
       this.#hash.slice(),
     );
@@ -99,14 +106,14 @@ export class Transcript {
 
   /** `{plain}`: seals under κ with H as auth, then mixes the ciphertext. */
   seal(plain: Uint8Array): Uint8Array {
-    const sealed = seal(this.#key, plain, this.#hash);
+    const sealed = this.#aead.seal(this.#key, plain, this.#hash);
     this.#mixHash(sealed);
     return sealed;
   }
 
   /** The inverse of {@linkcode seal}; `undefined` if it does not authenticate. */
   open(sealed: Uint8Array): Uint8Array | undefined {
-    const plain = open(this.#key, sealed, this.#hash);
+    const plain = this.#aead.open(this.#key, sealed, this.#hash);
     if (plain !== undefined) this.#mixHash(sealed);
     return plain;
   }

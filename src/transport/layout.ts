@@ -8,7 +8,8 @@
  * 0x00a000   0x00c000   opening    keys of the batch
  * 0x00c000   0x00e000   sealing    descriptors of the batch, 24 bytes each
  * 0x00e000   0x010000   opening    descriptors of the batch
- * 0x010000   0x050000   device     packets of its own: staged ones, keepalives
+ * 0x010000   0x010100   handshake  a field of a message and its key, while it is sealed
+ * 0x010100   0x050000   device     packets of its own: staged ones, keepalives
  * 0x050000   0x060000   cipher     scratch, 4 KiB for each lane
  * 0x060000   0x800000   driver     slots that the kernel reads into
  * ```
@@ -32,8 +33,10 @@ export const DESCRIPTOR_LENGTH = 24;
 export const SEALING = { keys: 0x8000, descriptors: 0xc000 };
 /** Where the keys and descriptors of packets to be opened lie. */
 export const OPENING = { keys: 0xa000, descriptors: 0xe000 };
+/** Where the handshake's AEAD works. */
+export const HANDSHAKE_SCRATCH = 0x10000;
 /** The device's own slots. */
-export const DEVICE_SLOTS = { from: 0x10000, to: 0x50000 };
+export const DEVICE_SLOTS = { from: 0x10100, to: 0x50000 };
 /** What is left for the driver. */
 export const DRIVER_SLOTS = { from: 0x60000, to: MEMORY_LENGTH };
 

@@ -10,8 +10,10 @@
  * @module
  */
 
+import { type Aead, nobleAead, passesKnownAnswer } from "../noise/aead.ts";
 import { type Cipher, loadWasm, noble } from "./aead.ts";
 import { Batch, type BatchPlaces } from "./batch.ts";
+import { handshakeAead } from "./handshake_aead.ts";
 import { CIPHER_SCRATCH, DRIVER_SLOTS, OPENING, SEALING } from "./layout.ts";
 import { type PacketMemory, packetMemory, TAG_LENGTH } from "./memory.ts";
 import type { Wasm } from "./wasm_cipher.ts";
@@ -32,6 +34,8 @@ const KNOWN = 0x4a2d8d40;
 export interface Chosen {
   readonly memory: PacketMemory;
   readonly cipher: Cipher;
+  /** What seals handshakes. */
+  readonly aead: Aead;
   /** The WASM build's checksum; `undefined` with noble. */
   readonly checksum: Wasm["checksum"] | undefined;
   /** The WASM build for further lanes; `undefined` with noble. */
@@ -54,10 +58,11 @@ export function chooseCipher(
     const wasm = tryLoad(() => load(shared, scratch, build));
     if (wasm === undefined || !passes(wasm.memory, wasm.cipher)) continue;
     const { memory, cipher, checksum, module } = wasm;
-    if (build === "paired") return { memory, cipher, checksum, module };
+    const aead = checkedAead(handshakeAead(wasm));
+    if (build === "paired") return { memory, cipher, aead, checksum, module };
     const warning =
       "the fast one fails on this machine; going on with the plain one, which is slower";
-    return { memory, cipher, checksum, module, warning };
+    return { memory, cipher, aead, checksum, module, warning };
   }
   const memory = packetMemory(shared.buffer);
   const warning =
@@ -65,10 +70,16 @@ export function chooseCipher(
   return {
     memory,
     cipher: noble(memory),
+    aead: nobleAead,
     checksum: undefined,
     module: undefined,
     warning,
   };
+}
+
+/** `fast` where it gives the known answers, else the reference. */
+export function checkedAead(fast: Aead): Aead {
+  return passesKnownAnswer(fast) ? fast : nobleAead;
 }
 
 function tryLoad<T>(load: () => T): T | undefined {

@@ -21,6 +21,7 @@ import { RateLimiter } from "../../src/device/rate_limiter.ts";
 import { handleDatagram, openBatch } from "../../src/device/receive.ts";
 import { handlePacket } from "../../src/device/send.ts";
 import type { State } from "../../src/device/state.ts";
+import { nobleAead } from "../../src/noise/aead.ts";
 import { nobleKeyAgreement } from "../../src/noise/key_agreement.ts";
 import { clamp } from "../../src/noise/keys.ts";
 import { DRIVER_SLOTS } from "../../src/transport/layout.ts";
@@ -60,6 +61,7 @@ export class Machine {
       output,
       random,
       keyAgreement: nobleKeyAgreement,
+      aead: nobleAead,
       wallClock: () => ({ seconds: 1_700_000_000, nanoseconds: 0 }),
       outbound: new Outbound(memory, cipher, output),
       inbound: new Inbound(memory, cipher),
