@@ -19,6 +19,7 @@ import { SOURCE } from "../program.ts";
 import { commandsOf } from "./implementations.ts";
 import { iperf, warmUp } from "./measure.ts";
 import { Pair, type Shape } from "./pair.ts";
+import { duration } from "./plan.ts";
 import { type Account, accountTable, type Profile } from "./profile_table.ts";
 import { CodeMap, ownerOf, parseStacks, partOf, type Stack } from "./stacks.ts";
 
@@ -32,10 +33,11 @@ const CALLS = [
   ...["nanosleep", "clock_nanosleep", "sched_yield", "madvise"],
 ];
 
-/** Profiles Caktus and others in tunnels of that shape, `seconds` for each of two streams, and writes what it found to a file. @throws Error where there is no perf */
+/** Profiles Caktus and others in tunnels of that shape, in turns, `seconds` for each of two streams, and writes what it found to a file. @throws Error where there is no perf */
 export async function profile(
   others: readonly string[],
   shape: Shape,
+  rounds: number,
   seconds: number,
   command: string,
   out: string,
@@ -44,14 +46,18 @@ export async function profile(
   const [missing] = await installTools({ "linux-perf": ["perf"] }, say);
   if (missing) throw new Error(`perf: ${missing.reason}`);
   const names = ["caktus", ...others];
-  say(`about ${names.length * (2 * seconds + 10)} s`);
+  say(`about ${duration(rounds * names.length * (2 * seconds + 10))}`);
   const listing = ",--perf-basic-prof,--perf-basic-prof-path=/run";
   const caktus = SOURCE.map((word) =>
     word.startsWith("--v8-flags=") ? word + listing : word
   );
   const commands = commandsOf(names, caktus);
   const result: Profile = { command, accounts: [] };
-  for (const name of names) {
+  const turns = Array.from(
+    { length: rounds },
+    (_, n) => n % 2 === 0 ? names : names.toReversed(),
+  ).flat();
+  for (const name of turns) {
     await using pair = await Pair.up([...commands[name]!, "wg0"], shape);
     await warmUp(pair);
     const { account, top } = await profileOne(name, pair, seconds);

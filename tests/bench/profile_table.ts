@@ -22,6 +22,7 @@ export interface Account {
 /** What `--profile` leaves. */
 export interface Profile {
   command: string;
+  /** One for each implementation and round. */
   accounts: Account[];
 }
 
@@ -30,8 +31,12 @@ export function isProfile(value: unknown): value is Profile {
   return typeof value === "object" && value !== null && "accounts" in value;
 }
 
-/** Seconds by part, the machine's time by who had it, and system calls. */
-export function accountTable({ accounts }: Profile): string {
+/** Means by implementation: seconds by part, the machine's time by who had it, and system calls. */
+export function accountTable(profile: Profile): string {
+  const names = [...new Set(profile.accounts.map(({ name }) => name))];
+  const accounts = names.map((name) =>
+    meanOf(name, profile.accounts.filter((each) => each.name === name))
+  );
   const parts = PARTS.filter((part) =>
     accounts.some((each) => each.parts[part])
   );
@@ -65,6 +70,27 @@ export function accountTable({ accounts }: Profile): string {
       ]),
     ),
   ].join("\n\n");
+}
+
+function meanOf(name: string, accounts: readonly Account[]): Account {
+  const mean = (take: (account: Account) => Record<string, number>) => {
+    const sums: Record<string, number> = {};
+    for (
+      const [key, value] of accounts.flatMap((each) =>
+        Object.entries(take(each))
+      )
+    ) {
+      sums[key] = (sums[key] ?? 0) + value / accounts.length;
+    }
+    return sums;
+  };
+  return {
+    name,
+    gigabytes: accounts.reduce((sum, each) => sum + each.gigabytes, 0),
+    parts: mean(({ parts }) => parts),
+    owners: mean(({ owners }) => owners),
+    calls: mean(({ calls }) => calls),
+  };
 }
 
 /** A label, and what to say of an account. */

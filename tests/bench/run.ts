@@ -3,7 +3,7 @@
  *
  * | option | |
  * |---|---|
- * | `--rounds N` | how often each is measured; 3 |
+ * | `--rounds N` | how often each is measured; 3, profiled 2 |
  * | `--seconds N` | for each stream; 4 |
  * | `--only tcp,udp,ping,peers,cipher,handshakes` | groups of measurements; all |
  * | `--against wireguard-go,boringtun,gotatun` | whom with; all |
@@ -80,7 +80,9 @@ async function main(): Promise<void> {
   if (values.profile) {
     const [outside, mtu] = [wanted.outsides[0]!, wanted.mtus[0]!];
     const shape = { outside, mtu, peers: 1 };
-    return await profile(wanted.others, shape, seconds, command, out, say);
+    const rounds = whole("rounds", values.rounds, values.quick ? 1 : 2);
+    const { others } = wanted;
+    return await profile(others, shape, rounds, seconds, command, out, say);
   }
   await measure(sectionsOf(wanted), seconds, out);
 }

@@ -144,3 +144,17 @@ Deno.test("accountTable() sums parts up and leaves out those that nobody has", (
   assert.ok(isProfile(profile));
   assert.ok(!isProfile({ samples: [] }));
 });
+
+Deno.test("accountTable() gives means of rounds, what one lacks being nothing", () => {
+  const account = (seconds: number, calls: Record<string, number>) => ({
+    ...{ name: "caktus", gigabytes: 1, owners: {}, calls },
+    parts: { runtime: seconds },
+  });
+  const text = accountTable({
+    command: "",
+    accounts: [account(1, { read: 1000 }), account(2, {})],
+  });
+  assert.match(text, /^\| CPU of both daemons, s\/GB \| caktus \|$/m);
+  assert.match(text, /^\| all \| \*\*1.50\*\* \|$/m);
+  assert.match(text, /^\| read \| 500 \|$/m);
+});
