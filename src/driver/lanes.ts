@@ -45,9 +45,10 @@ export class Lanes {
   #share = newShareMemory();
   #together: LaneCipher | undefined;
   #threads: Worker[] = [];
+  #isOver = false;
   #onLost: (reason: string) => void = () => {};
 
-  /** With one lane packet memory is not shared, which is faster to use. */
+  /** With one lane packet memory is not shared: the engine copies more slowly to shared memory. */
   constructor(count: number, options: LaneOptions = {}) {
     this.#count = count;
     this.#worker = options.worker ?? WORKER;
@@ -73,13 +74,15 @@ export class Lanes {
     const { module } = this.chosen;
     if (this.#together === undefined || module === undefined) return;
     this.#onLost = onLost;
-    for (let lane = 1; lane < this.#count; lane++) {
-      this.#startThread({
-        module,
-        memory: this.memory,
-        scratch: cipherScratch(lane),
-        share: this.#share,
-      });
+    const { memory } = this, share = this.#share;
+    try {
+      for (let lane = 1; lane < this.#count; lane++) {
+        const scratch = cipherScratch(lane);
+        this.#startThread({ module, memory, scratch, share });
+      }
+    } catch (error) {
+      // The machine gives us no further thread.
+      this.#lose(String(error));
     }
   }
 
@@ -90,6 +93,7 @@ export class Lanes {
 
   /** Ends the threads; the first lane works alone. */
   close(): void {
+    this.#isOver = true;
     this.#together?.goAlone();
     for (const thread of this.#threads.splice(0)) thread.terminate();
   }
@@ -105,7 +109,7 @@ export class Lanes {
   }
 
   #lose(reason: string): void {
-    if (this.#threads.length === 0) return;
+    if (this.#isOver) return;
     this.close();
     this.#onLost(`the cipher goes on in one lane, for ${reason}`);
   }

@@ -162,6 +162,26 @@ for (const [how, reason] of Object.entries(LOSSES)) {
   });
 }
 
+Deno.test("where no thread can be had it is told once, and the cipher works in one lane", () => {
+  const { Worker } = globalThis;
+  const reasons: string[] = [];
+  const lanes = new Lanes(4, { worthSharing: 0 });
+  globalThis.Worker = class {
+    constructor() {
+      throw new Error("no thread");
+    }
+  } as unknown as typeof Worker;
+  try {
+    lanes.start((reason) => reasons.push(reason));
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  deepStrictEqual(reasons, [
+    "the cipher goes on in one lane, for Error: no thread",
+  ]);
+  strictEqual(works(lanes), true);
+});
+
 Deno.test("the other lanes take part: what they leave undone is missed", async () => {
   const worker = new URL("broken_lane.ts?lazy", import.meta.url);
   const lanes = await ready(2, { worker });
