@@ -9,8 +9,9 @@
  * XAEAD       the same with a nonce of 24 bytes
  * ```
  *
- * Everything the handshake computes goes through this file, so that
- * handshake.ts can be read side by side with the paper.
+ * Everything the handshake computes goes by these names, so that handshake.ts can
+ * be read side by side with the paper. For DH and AEAD a running tunnel brings
+ * something faster (key_agreement.ts, aead.ts), to which these are the reference.
  *
  * @module
  */
