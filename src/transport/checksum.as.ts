@@ -9,10 +9,6 @@
 
 @inline function fold(x: u32): u32 { return (x & 0xffff) + (x >> 16); }
 
-@inline function gather(lanes: v128, x: v128): v128 {
-  return i32x4.add(lanes, i32x4.extadd_pairwise_i16x8_u(x));
-}
-
 @inline function across(lanes: v128): u64 {
   return <u64><u32>i32x4.extract_lane(lanes, 0) + <u64><u32>i32x4.extract_lane(lanes, 1) +
     <u64><u32>i32x4.extract_lane(lanes, 2) + <u64><u32>i32x4.extract_lane(lanes, 3);
@@ -28,12 +24,13 @@
       v128.store(q, w); v128.store(q, x, 16); v128.store(q, y, 32); v128.store(q, z, 48);
       q += 64;
     }
-    a = gather(a, w); b = gather(b, x); c = gather(c, y); d = gather(d, z);
+    a = i32x4.add(a, i32x4.extadd_pairwise_i16x8_u(w)); b = i32x4.add(b, i32x4.extadd_pairwise_i16x8_u(x));
+    c = i32x4.add(c, i32x4.extadd_pairwise_i16x8_u(y)); d = i32x4.add(d, i32x4.extadd_pairwise_i16x8_u(z));
   }
   for (; n >= 16; n -= 16, p += 16) {
     const x = v128.load(p);
     if (copying) { v128.store(q, x); q += 16; }
-    a = gather(a, x);
+    a = i32x4.add(a, i32x4.extadd_pairwise_i16x8_u(x));
   }
   let sum = across(i32x4.add(i32x4.add(a, b), i32x4.add(c, d)));
   for (; n >= 4; n -= 4, p += 4) {

@@ -35,7 +35,8 @@ const random = (length: number) =>
 /** Both sides of each border: the padding's, the block's, and those of groups of four and eight blocks. */
 const LENGTHS = [0, 1, 2, 3, 7, 8, 15, 16, 17, 63, 64, 65, 100, 127, 128, 129]
   .concat([191, 192, 193, 200, 255, 256, 257, 447, 448, 449, 511, 512, 513])
-  .concat([576, 703, 704, 705, 959, 960, 961, 1280, 1300, 1420, 1437, 2000]);
+  .concat([576, 703, 704, 705, 959, 960, 961, 1008, 1009, 1023, 1024, 1025])
+  .concat([1136, 1137, 1280, 1300, 1420, 1437, 2000]);
 
 Deno.test("the reference passes the vectors of RFC 8439", () => {
   let ran = 0;
@@ -84,6 +85,21 @@ Deno.test("poly1305() of WASM equals the reference's where its carries are the l
       wasm.poly1305(KEY, DATA, length, NONCE);
       deepStrictEqual(bytes.slice(NONCE, NONCE + 16), poly1305(key, data));
     }
+  }
+});
+
+Deno.test("poly1305() of WASM equals the reference's where bits are all one or all zero", () => {
+  const runs = (length: number) => {
+    const made = random(length), kinds = random(length);
+    return made.map((byte, i) => [0, 255, byte][kinds[i >> 2]! % 3]!);
+  };
+  for (let i = 0; i < 300; i++) {
+    const key = runs(32), data = runs(1024 + 16 * (i % 32));
+    bytes.set(key, KEY);
+    bytes.set(data, DATA);
+    wasm.poly1305(KEY, DATA, data.length, NONCE);
+    const tag = bytes.slice(NONCE, NONCE + 16);
+    deepStrictEqual(tag, poly1305(key, data), `${key} ${data}`);
   }
 });
 
