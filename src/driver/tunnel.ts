@@ -8,8 +8,7 @@
  *   recvmmsg ─▶ segments ─▶ handleDatagram ┘      └ deliver ─▶ coalesce ─▶ write(tun)
  * ```
  *
- * TUN and network take turns, each for a bounded batch, which is small enough to
- * stay in the processor's cache until it has left. While there is work the
+ * TUN and network take turns, each for a bounded batch. While there is work the
  * loop looks at the descriptors without waiting and lets Deno's events in every
  * few milliseconds; without work it sleeps in poll and nothing wakes it but a
  * packet, a request or a timer that is due.
@@ -20,16 +19,14 @@
 import { setImmediate } from "node:timers";
 import { eventLoopDescriptor } from "../../ffi/descriptors.ts";
 import { Poll, POLLERR, POLLIN, Wake } from "../../ffi/poll.ts";
-import { Receiver } from "../../ffi/receiver.ts";
 import { EADDRNOTAVAIL } from "../../ffi/errno.ts";
 import { Sender } from "../../ffi/sender.ts";
 import { addressOf } from "../../ffi/memory.ts";
-import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
+import type { Tun } from "../../ffi/tun.ts";
 import type { DeviceChange, DeviceStatus } from "../config/config.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { type Checksum, plainChecksum } from "../offload/checksum.ts";
-import { split, type SplitSink } from "../offload/split.ts";
 import type { Aead } from "../noise/aead.ts";
 import type { Cipher } from "../transport/aead.ts";
 import type { PacketMemory } from "../transport/memory.ts";
@@ -37,22 +34,19 @@ import type { Chosen } from "../transport/self_check.ts";
 import { monotonic, wallClock } from "./clock.ts";
 import { handleHandshakes } from "./handshakes.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
+import { DatagramReader } from "./datagram_reader.ts";
 import { OuterSource } from "./outer_source.ts";
 import { Sink } from "./sink.ts";
-import { MAXIMUM_READ, RECEIVE, TunSlots } from "./slots.ts";
 import { reasonOf } from "./send_drop.ts";
 import { Sockets } from "./sockets.ts";
+import { TunReader } from "./tun_reader.ts";
 
 /** MTU of a new tunnel, as wireguard-go's: 1500 less the greatest overhead. */
 export const DEFAULT_MTU = 1420;
 /** Messages that one sendmmsg call takes. */
 const SEND_CAPACITY = 64;
-/** Reads of the TUN in one batch, and bytes after which it takes no further one. */
-const READS = 64, READ_LENGTH = 0x30000;
-/** Messages that a batch from the network takes where they are long. */
-const LONG_MESSAGES = 4;
 /** Milliseconds for which a busy loop keeps Deno's own events waiting. */
-const BUSY_SLICE = 5;
+const BUSY_SLICE = 2;
 /** Milliseconds after the last packet in which the loop waits in its own thread for the next. */
 const LINGER = 5_000;
 /** Milliseconds of one such wait, in which Deno's timers stand still; with and without a hint of its events. */
@@ -80,11 +74,10 @@ export class Tunnel {
   #memory: PacketMemory;
   #checksum: Checksum;
   #address: number;
-  #receiver: Receiver;
   #sender: Sender;
   #outerSource: OuterSource;
-  #slots = new TunSlots();
-  #splitSink: SplitSink;
+  #tunReader: TunReader;
+  #datagramReader: DatagramReader;
   #poll = new Poll();
   #wake = new Wake();
   #watched: Watched[] = [];
@@ -95,8 +88,8 @@ export class Tunnel {
   #packetAt = -Infinity;
   #hint = eventLoopDescriptor();
   #attended = 0;
-  /** Messages that the next batch from the network takes at the most. */
-  #messages = RECEIVE.count;
+  /** Whether nothing has been read from the TUN since the last wait. */
+  #slept = false;
   #narrow = new Set<string>();
   #stopped = false;
   #failure: { error: unknown } | undefined;
@@ -138,24 +131,17 @@ export class Tunnel {
           this.#now,
         ),
     });
-    this.#receiver = new Receiver(
-      this.#address + RECEIVE.from,
-      RECEIVE.length,
-      RECEIVE.count,
-    );
     this.sockets = new Sockets(this.#poll, this.#sender, () => {
       this.#wake.wake();
       this.forgetPaths();
     });
     this.#device = this.#createDevice(chosen.aead);
-    this.#slots.mtu = DEFAULT_MTU;
-    this.#splitSink = {
-      place: (length) => this.#place(length),
-      packet: (at, length) => {
-        this.#slots.take(at, length);
-        this.#device.handlePacket(at, length, this.#now);
-      },
-    };
+    this.#tunReader = new TunReader({
+      ...{ memory, tun, address: this.#address },
+      ...{ checksum: this.#checksum, device: this.#device },
+    });
+    this.#tunReader.setMtu(DEFAULT_MTU);
+    this.#datagramReader = new DatagramReader(this.#address, this.#device);
     this.#poll.add(tun.fd);
     this.#poll.add(this.#wake.fd);
   }
@@ -179,7 +165,7 @@ export class Tunnel {
   }
 
   setMtu(mtu: number): void {
-    this.#slots.mtu = mtu;
+    this.#tunReader.setMtu(mtu);
     this.#device.setMtu(mtu);
   }
 
@@ -244,13 +230,13 @@ export class Tunnel {
    * the next one is taken up soonest; then in another, where nothing wakes it.
    */
   async #wait(): Promise<void> {
-    const now = monotonic(), end = this.#packetAt + LINGER;
-    if (now >= end || this.#attended > 0) {
+    const wait = Math.min(this.#packetAt + LINGER, this.#timerAt) - monotonic();
+    this.#slept = true;
+    if (wait < 1 || this.#attended > 0) {
       await this.#poll.wait(-1);
       return;
     }
     const longest = this.#hint === undefined ? PAUSE.blind : PAUSE.hinted;
-    const wait = Math.max(0, Math.min(end, this.#timerAt) - now);
     const pause = Math.ceil(Math.min(longest, wait));
     if (this.#poll.pause(pause, this.#hint) === 0) await this.#poll.wait(0);
   }
@@ -288,68 +274,14 @@ export class Tunnel {
   }
 
   #readTun(): void {
-    const start = this.#address - VIRTIO_HEADER_LENGTH;
-    let total = 0;
-    for (let i = 0; i < READS && total < READ_LENGTH; i++) {
-      if (!this.#slots.hasRoom) break;
-      const at = this.#slots.readPlace;
-      const read = this.tun.read(
-        start + at,
-        VIRTIO_HEADER_LENGTH + MAXIMUM_READ,
-      );
-      if (read === 0) break;
-      total += read;
-      this.#packetAt = this.#now;
-      const length = read - VIRTIO_HEADER_LENGTH;
-      this.#slots.read(length);
-      const drop = split(
-        this.#memory,
-        at,
-        length,
-        this.#splitSink,
-        this.#checksum,
-      );
-      if (drop !== undefined) {
-        this.#device.countDrop("the kernel's offload header is malformed");
-      }
-    }
-    this.#device.flush(this.#now);
-    this.#slots.reset();
-  }
-
-  /** A place for a packet of the train that is being split. */
-  #place(length: number): number {
-    const place = this.#slots.place(length);
-    if (place !== undefined) return place;
-    this.#device.flush(this.#now);
-    this.#slots.wrap();
-    return this.#slots.place(length)!;
+    const reads = this.#tunReader.read(this.#now, this.#slept);
+    this.#slept = false;
+    if (reads > 0) this.#packetAt = this.#now;
   }
 
   #receive(fd: number): void {
-    const count = this.#receiver.receive(fd, this.#messages);
-    if (count > 0) this.#packetAt = this.#now;
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      total += this.#receiver.length(i);
-      if (this.#receiver.truncated(i)) {
-        this.#device.countDrop("longer than the receive buffer");
-      } else this.#receiveMessage(i);
-    }
-    this.#device.flush(this.#now);
-    this.#messages = total > READ_LENGTH ? LONG_MESSAGES : RECEIVE.count;
-  }
-
-  /** One datagram, or a run of them of one size. */
-  #receiveMessage(i: number): void {
-    const from = this.#receiver.from(i);
-    const start = RECEIVE.from + this.#receiver.place(i);
-    const end = start + this.#receiver.length(i);
-    const segment = this.#receiver.segment(i) || end - start;
-    if (end === start) this.#device.handleDatagram(start, 0, from, this.#now);
-    for (let at = start; at < end; at += segment) {
-      const length = Math.min(segment, end - at);
-      this.#device.handleDatagram(at, length, from, this.#now);
+    if (this.#datagramReader.read(fd, this.#now) > 0) {
+      this.#packetAt = this.#now;
     }
   }
 

@@ -7,6 +7,8 @@
  * |-----------------------------------|----------------------------------------------------------|
  * | `--experimental-wasm-revectorize` | pairs the cipher's 128-bit operations to 256-bit ones    |
  * | `--no-liftoff`                    | compiles it as it will stay, not first as it need not be |
+ * | `--invocation-count-for-…` and so | compiles the packets' path after hundreds of packets,    |
+ * |                                   | not thousands, of which a quiet tunnel has few           |
  *
  * `caktus cipher` measures that they are on. A flag that V8 does not know stops
  * the program at its start.
@@ -14,7 +16,14 @@
  * @module
  */
 
-const FLAGS = ["--experimental-wasm-revectorize", "--no-liftoff"];
+const FLAGS = [
+  "--experimental-wasm-revectorize",
+  "--no-liftoff",
+  "--invocation-count-for-feedback-allocation=2",
+  "--invocation-count-for-maglev=30",
+  "--invocation-count-for-turbofan=300",
+  "--minimum-invocations-after-ic-update=20",
+];
 
 /** The flags as `deno run`, `deno test` and `deno compile` take them. */
 export const V8_OPTION = `--v8-flags=${FLAGS.join(",")}`;
