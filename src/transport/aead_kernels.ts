@@ -119,7 +119,7 @@ function kernel(groups: Groups, rate: number): string {
   return body(name, parameters, groups, start, xorInto, rate);
 }
 
-/** `blocks4OfTwo`: the first four blocks of two packets under one key, their key streams XORed into what is at `dx` and `dy`. */
+/** `blocks4OfTwo`: the first four blocks of two packets under one key, their key streams stored at `dx` and `dy`. */
 function kernelOfTwo(): string {
   const start = (i: number, number: number) => {
     if (i === COUNTER) return "i32x4(0, 1, 2, 3)";
@@ -181,11 +181,11 @@ function round(groups: Groups, quads: number[][]): string {
     .join("\n");
 }
 
+type Names = [string, string, string, string];
+
 /** §2.1 on the words `quad` of all blocks of a group. */
 function quarterRound(group: string, quad: number[]): string {
-  const [a, b, c, d] = quad.map((word) => group + word) as [
-    ...[string, string, string, string],
-  ];
+  const [a, b, c, d] = quad.map((word) => group + word) as Names;
   const step = (sum: string, other: string, target: string, n: number) =>
     `    ${sum} = i32x4.add(${sum}, ${other}); ${target} = v128.xor(${target}, ${sum}); ${target} = ${
       rotated(target, n)

@@ -5,13 +5,13 @@
  *   turn      h = h × r⁸ + a × r⁴ + b     a: blocks 0 to 3, b: blocks 4 to 7
  *   at last   h0 × r⁴ + h1 × r³ + h2 × r² + h3 × r
  *
- *   a double    limb k, worth 2^22k, of h0   h1 │ h2   h3
- *                                           x     y       as in aead_kernels.ts
+ *   limb k, worth 2^22k, of   h0   h1 │ h2   h3
+ *   is a double of              x     │    y      as in aead_kernels.ts
  * ```
  *
- * A number is six limbs, so that products are below 2^48 and a sum of all that
+ * A number is six limbs, so that products are below 2^49 and a sum of all that
  * go into one limb is below 2^51: doubles hold them exactly, whether the
- * processor multiplies and adds in one step or two. They do it in a quarter of
+ * processor multiplies and adds in one step or two. They do it in a third of
  * the instructions that words need, and leave the integer multiplier alone, of
  * which there is one. What passes 2^132 comes back 20-fold, 2^132 being 20 modulo
  * 2^130 − 5: so a factor is r0 to r5 and s1 to s5, 20 times those.
