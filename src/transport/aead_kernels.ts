@@ -42,12 +42,9 @@ type Groups = readonly ["x"] | readonly ["x", "y"];
 type Put = (group: string, block: number, at: number, value: string) => string;
 
 const COLUMNS = [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15]];
-const DIAGONALS = [[0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [
-  3,
-  4,
-  9,
-  14,
-]];
+/** That one first for which the columns have been ready for the longest. */
+const DIAGONALS = [[3, 4, 9, 14], [0, 5, 10, 15], [1, 6, 11, 12]]
+  .concat([[2, 7, 8, 13]]);
 const WORDS = Array.from({ length: 16 }, (_, i) => i);
 const COUNTER = 12;
 
@@ -148,6 +145,7 @@ function body(
   rate: number,
   more = "",
 ): string {
+  const abreast = rate > 0 ? 1 : 2;
   const always = POLY_BLOCK.repeat(rate);
   const extra = Array.from(
     { length: rate },
@@ -161,9 +159,9 @@ ${WORDS.map((i) => `  const w${i} = ${word(i)};`).join("\n")}
 ${more}${rate > 0 ? `${polyLoad()}\n${share(rate)}` : ""}
 ${each((vector, start) => `  let ${vector} = ${start};`)}
   for (let i = 0; i < 10; i++) {
-${round(groups, COLUMNS)}
+${round(groups, COLUMNS, abreast)}
 ${always}
-${round(groups, DIAGONALS)}
+${round(groups, DIAGONALS, abreast)}
 ${extra.join("\n")}
   }
 ${rate > 0 ? POLY_SAVE : ""}
@@ -175,23 +173,35 @@ ${[0, 4, 8, 12].map((row) => output(groups, row, put)).join("\n")}
 `;
 }
 
-/** §2.3.1: four quarter rounds, on the columns or on the diagonals. */
-function round(groups: Groups, quads: number[][]): string {
-  return groups.flatMap((g) => quads.map((quad) => quarterRound(g, quad)))
+/**
+ * §2.3.1: four quarter rounds, on the columns or on the diagonals, `abreast` of
+ * them step by step beside one another: in two at a time no operation waits for
+ * the one before, and Poly1305 fills the gap too.
+ */
+function round(groups: Groups, quads: number[][], abreast: 1 | 2): string {
+  const beside = (group: string, quads: number[][]) => {
+    const each = quads.map((quad) => quarterRound(group, quad));
+    return [0, 1, 2, 3].flatMap((step) => each.map((steps) => steps[step]));
+  };
+  const turns = Array.from(
+    { length: quads.length / abreast },
+    (_, i) => quads.slice(abreast * i, abreast * (i + 1)),
+  );
+  return groups.flatMap((g) => turns.flatMap((turn) => beside(g, turn)))
     .join("\n");
 }
 
 type Names = [string, string, string, string];
 
-/** §2.1 on the words `quad` of all blocks of a group. */
-function quarterRound(group: string, quad: number[]): string {
+/** §2.1 on the words `quad` of all blocks of a group, in its four steps. */
+function quarterRound(group: string, quad: number[]): string[] {
   const [a, b, c, d] = quad.map((word) => group + word) as Names;
   const step = (sum: string, other: string, target: string, n: number) =>
     `    ${sum} = i32x4.add(${sum}, ${other}); ${target} = v128.xor(${target}, ${sum}); ${target} = ${
       rotated(target, n)
     };`;
   return [step(a, b, d, 16), step(c, d, b, 12), step(a, b, d, 8)]
-    .concat(step(c, d, b, 7)).join("\n");
+    .concat(step(c, d, b, 7));
 }
 
 /** By shifts, and no shuffle of bytes: V8 pairs only them. */
