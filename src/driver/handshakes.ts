@@ -19,13 +19,12 @@ import { monotonic } from "./clock.ts";
 /** Milliseconds of a turn after which no other handshake is begun. */
 const SLICE = 0.2;
 
-/** Deals with handshakes that wait, and sends what they send. Returns whether others still wait. */
-export function handleHandshakes(device: Device, now: number): boolean {
-  if (!device.handshakesWait) return false;
+/** Deals with handshakes that wait, and sends what they send. */
+export function handleHandshakes(device: Device, now: number): void {
+  if (!device.handshakesWait) return;
   const end = monotonic() + SLICE;
   do device.handleHandshake(now); while (
     device.handshakesWait && monotonic() < end
   );
   device.flush(now);
-  return device.handshakesWait;
 }

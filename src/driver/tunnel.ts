@@ -249,7 +249,9 @@ export class Tunnel {
       if (monotonic() < sliceEnd) continue;
       await new Promise((resolve) => setImmediate(resolve));
       sliceEnd = monotonic() + BUSY_SLICE;
-    } while (!this.#stopped && this.#poll.check() > 0);
+    } while (
+      !this.#stopped && (this.#poll.check() > 0 || this.#device.handshakesWait)
+    );
   }
 
   /** One batch in each direction, and everything else that is ready. */
@@ -264,7 +266,7 @@ export class Tunnel {
       if (this.#isReady(fd)) this.#receive(fd);
     }
     if (this.#isReady(this.#wake.fd)) this.#wake.drain();
-    if (handleHandshakes(this.#device, this.#now)) this.#wake.wake();
+    handleHandshakes(this.#device, this.#now);
     this.#setTimer();
     this.onTurn(this.#now);
   }
