@@ -46,7 +46,7 @@ export class FileWatch implements Disposable {
 
   /** Whether `path` is no longer the file that it was; takes back what poll tells. */
   gone(): boolean {
-    while (libc.read(this.fd, this.#events.address, BUFFER_LENGTH) > 0);
+    while (libc.read(this.fd, this.#events.pointer, BUFFER_LENGTH) > 0);
     try {
       return Deno.lstatSync(this.#path).ino !== this.#inode;
     } catch {

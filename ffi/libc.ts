@@ -8,7 +8,9 @@
  * an absolute address, a number, as {@linkcode addressOf} in memory.ts gives it.
  * Deno takes numbers there at run time though its types say bigint; the cast
  * stands once, here. But it takes them the slow way, in 250 ns instead of 10,
- * and V8 throws away the compiled code of each function that calls so.
+ * and V8 throws away the compiled code of each function that calls so. A length
+ * below 2^32 is a `u32` for the same reason: both architectures clear the upper
+ * half of a register that takes one.
  *
  * x64 and arm64 pass the arguments of variadic functions (ioctl, open, fcntl,
  * prctl, syscall) like any other, so those stand here with the parameters that
@@ -39,12 +41,12 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" }, // int fd
   read: {
     // int fd, void *buffer, size_t length; ssize_t, never above 2^31 here
-    parameters: ["i32", "usize", "usize"],
+    parameters: ["i32", "pointer", "u32"],
     result: "i32",
   },
   write: {
     // int fd, const void *buffer, size_t length
-    parameters: ["i32", "buffer", "usize"],
+    parameters: ["i32", "buffer", "u32"],
     result: "i32",
   },
   readv: {
@@ -119,8 +121,7 @@ const SYMBOLS = {
 
   // waiting
   poll: {
-    // struct pollfd *fds, nfds_t count, int timeout in milliseconds; both
-    // architectures clear the upper half of a register that takes a u32
+    // struct pollfd *fds, nfds_t count, int timeout in milliseconds
     parameters: ["pointer", "u32", "i32"],
     result: "i32",
   },

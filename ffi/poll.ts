@@ -150,7 +150,7 @@ export class Wake {
 
   /** Takes back every wake so far. */
   drain(): void {
-    const read = libc.read(this.fd, this.#value.address, 8);
+    const read = libc.read(this.fd, this.#value.pointer, 8);
     if (read < 0 && errno() !== EAGAIN) throw new SystemError("read", errno());
   }
 
