@@ -24,7 +24,7 @@ export interface TunReaderOptions {
   /** Absolute address of packet memory. */
   address: number;
   checksum: Checksum;
-  tun: Tun;
+  tun: Pick<Tun, "read">;
   device: Device;
 }
 

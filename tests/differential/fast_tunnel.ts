@@ -3,7 +3,7 @@
  * memory as src/driver/tunnel.ts joins, in its order.
  *
  * ```text
- *   read ─▶ TunSlots ─▶ split ─▶ handlePacket ┐         ┌ send ─▶ trains ─▶ sent
+ *   read ─▶ TunReader: split ─▶ handlePacket ─┐         ┌ send ─▶ trains ─▶ sent
  *                                             ├─ flush ─┤
  *   receive ─▶ segments ────▶ handleDatagram ─┘         └ deliver ─▶ coalesce ─▶ writes
  * ```
@@ -13,16 +13,17 @@
 import { ok } from "node:assert";
 import { Buffer } from "node:buffer";
 import { MAXIMUM_SEGMENTS, MAXIMUM_TRAIN } from "../../ffi/sender.ts";
+import { VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
 import type { Endpoint } from "../../src/config/config.ts";
 import { Device } from "../../src/device/device.ts";
 import { Sink } from "../../src/driver/sink.ts";
-import { MAXIMUM_READ, RECEIVE, TunSlots } from "../../src/driver/slots.ts";
-import { split, type SplitSink } from "../../src/offload/split.ts";
-import { VIRTIO_NET_LENGTH } from "../../src/offload/virtio_net.ts";
+import { MAXIMUM_READ, RECEIVE } from "../../src/driver/slots.ts";
+import { TunReader } from "../../src/driver/tun_reader.ts";
 import type { Checksum } from "../../src/offload/checksum.ts";
 import type { Cipher } from "../../src/transport/aead.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
-import { type Read, virtioBytes } from "./plain_split.ts";
+import { virtioBytes } from "../offload/virtio.ts";
+import type { Read } from "./plain_split.ts";
 
 const NOW = 1_000;
 
@@ -60,8 +61,9 @@ export interface FastOptions {
 export class FastTunnel {
   readonly device: Device;
   #options: FastOptions;
-  #slots = new TunSlots();
-  #splitSink: SplitSink;
+  #reader: TunReader;
+  /** What the TUN still has to hand out. */
+  #reads: Read[] = [];
   #sent: { bytes: Uint8Array; to: Endpoint }[] = [];
   #delivered: Uint8Array[] = [];
   #writes: Uint8Array[] = [];
@@ -82,33 +84,17 @@ export class FastTunnel {
       mtu,
     });
     this.device.up(NOW);
-    this.#slots.mtu = mtu;
-    this.#splitSink = {
-      place: (length) => this.#place(length),
-      packet: (at, length) => {
-        this.#slots.take(at, length);
-        this.device.handlePacket(at, length, NOW);
-      },
-    };
+    this.#reader = new TunReader({
+      ...{ memory, address: 0, checksum: engine.checksum },
+      ...{ tun: { read: (at) => this.#readTun(at) }, device: this.device },
+    });
+    this.#reader.setMtu(mtu);
   }
 
-  /** Takes reads of the TUN until there is no room for another; returns how many. */
+  /** Takes a batch of these reads of the TUN; returns how many. Of an even number the first goes alone. */
   read(reads: readonly Read[]): number {
-    let count = 0;
-    for (const { virtio, bytes } of reads) {
-      if (!this.#slots.hasRoom) break;
-      ok(bytes.length <= MAXIMUM_READ);
-      const { memory, checksum } = this.#options.engine;
-      const at = this.#slots.readPlace;
-      memory.bytes.set(virtioBytes(virtio), at - VIRTIO_NET_LENGTH);
-      memory.bytes.set(bytes, at);
-      this.#slots.read(bytes.length);
-      split(memory, at, bytes.length, this.#splitSink, checksum);
-      count++;
-    }
-    this.device.flush(NOW);
-    this.#slots.reset();
-    return count;
+    this.#reads = [...reads];
+    return this.#reader.read(NOW, reads.length % 2 === 0);
   }
 
   /** Takes up to `RECEIVE.count` messages; returns where each datagram lies. */
@@ -156,12 +142,15 @@ export class FastTunnel {
     return Buffer.compare(there, bytes) === 0;
   }
 
-  #place(length: number): number {
-    const place = this.#slots.place(length);
-    if (place !== undefined) return place;
-    this.device.flush(NOW);
-    this.#slots.wrap();
-    return this.#slots.place(length)!;
+  /** What the kernel does at a read: the header and the packet to `at`. Returns their length, 0 when none waits. */
+  #readTun(at: number): number {
+    const next = this.#reads.shift();
+    if (next === undefined) return 0;
+    const { virtio, bytes } = next, { memory } = this.#options.engine;
+    ok(bytes.length <= MAXIMUM_READ);
+    memory.bytes.set(virtioBytes(virtio), at);
+    memory.bytes.set(bytes, at + VIRTIO_HEADER_LENGTH);
+    return VIRTIO_HEADER_LENGTH + bytes.length;
   }
 
   /** The driver's sink, and notes of what it is given. */

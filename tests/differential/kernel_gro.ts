@@ -25,7 +25,7 @@ import {
   openTun,
   setOption,
 } from "./packet_socket.ts";
-import { PLAIN, virtioBytes } from "./plain_split.ts";
+import { NO_VIRTIO, virtioBytes } from "../offload/virtio.ts";
 
 const AF_INET6 = 10, SOCK_DGRAM = 2;
 const MSG_DONTWAIT = 0x40;
@@ -53,7 +53,7 @@ export class KernelGro {
   receive(packets: readonly Uint8Array[]): Uint8Array[] {
     // What came too late to be of the last ones.
     while (this.#next(MSG_DONTWAIT) !== undefined);
-    const plain = virtioBytes(PLAIN);
+    const plain = virtioBytes(NO_VIRTIO);
     for (const packet of packets) {
       const bytes = Buffer.concat([plain, packet]);
       succeed(libc.write(this.#tun, bytes, bytes.length), "write");

@@ -14,22 +14,19 @@ import { namespaceTest } from "../ffi/namespace.ts";
 import { KernelGro } from "./kernel_gro.ts";
 import {
   ACK,
-  build,
   CWR,
   DONT_FRAGMENT,
   ECE,
   FIN,
-  get16,
-  type Headers,
   PSH,
   RST,
   SYN,
-  TCP,
-  UDP,
   URG,
-} from "./packet.ts";
+} from "../offload/packets.ts";
+import { build, get16, type Headers, TCP, UDP } from "./packet.ts";
 import { plainGroups, plainWrite } from "./plain_coalesce.ts";
-import { plainSplit, virtioBytes } from "./plain_split.ts";
+import { virtioBytes } from "../offload/virtio.ts";
+import { plainSplit } from "./plain_split.ts";
 import { Random } from "./random.ts";
 import { hostOf, PORTS, Traffic } from "./traffic.ts";
 

@@ -19,7 +19,8 @@ import {
   openPacketSocket,
   openTun,
 } from "./packet_socket.ts";
-import { type Read, virtioBytes } from "./plain_split.ts";
+import { virtioBytes } from "../offload/virtio.ts";
+import { type Read } from "./plain_split.ts";
 
 const NAME = "ckgso";
 

@@ -9,7 +9,8 @@ import { Tun } from "../../ffi/tun.ts";
 import { namespaceTest } from "../ffi/namespace.ts";
 import { Workbench } from "../offload/model.ts";
 import { KernelGso } from "./kernel_gso.ts";
-import { type Read, virtioBytes } from "./plain_split.ts";
+import { virtioBytes } from "../offload/virtio.ts";
+import { type Read } from "./plain_split.ts";
 import { Random } from "./random.ts";
 import { Traffic } from "./traffic.ts";
 

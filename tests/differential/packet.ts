@@ -8,11 +8,6 @@
 
 /** IP protocol numbers. */
 export const TCP = 6, UDP = 17;
-/** TCP's flags. */
-export const FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10;
-export const URG = 0x20, ECE = 0x40, CWR = 0x80;
-/** In the 16 bits of IPv4's flags and fragment offset. */
-export const DONT_FRAGMENT = 0x4000;
 
 export const get16 = (bytes: Uint8Array, at: number) =>
   bytes[at]! << 8 | bytes[at + 1]!;

@@ -7,15 +7,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { ACK, DONT_FRAGMENT, PSH } from "../offload/packets.ts";
 import {
-  ACK,
   checksumField,
-  DONT_FRAGMENT,
   folded,
   get16,
   get32,
   pseudoSum,
-  PSH,
   put16,
   put32,
   putHeaderChecksum,
@@ -23,7 +21,7 @@ import {
   TCP,
   UDP,
 } from "./packet.ts";
-import { PLAIN, virtioBytes } from "./plain_split.ts";
+import { NO_VIRTIO, virtioBytes } from "../offload/virtio.ts";
 
 const FLOWS = 16, SEGMENTS = 128, DATAGRAMS = 64, LONGEST = 65_535;
 
@@ -96,7 +94,7 @@ export function plainGroups(
 export function plainWrite(packets: Uint8Array[]): Uint8Array {
   const [bytes, ...others] = packets;
   return others.length === 0
-    ? Buffer.concat([virtioBytes(PLAIN), bytes!])
+    ? Buffer.concat([virtioBytes(NO_VIRTIO), bytes!])
     : assemble(packets.map((one) => read(one)!) as Group);
 }
 

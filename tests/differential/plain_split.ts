@@ -4,15 +4,12 @@
  *
  * @module
  */
+import { CWR, DONT_FRAGMENT, FIN, PSH } from "../offload/packets.ts";
 import {
   checksumField,
-  CWR,
-  DONT_FRAGMENT,
-  FIN,
   folded,
   get16,
   get32,
-  PSH,
   put16,
   put32,
   putHeaderChecksum,
@@ -20,48 +17,17 @@ import {
   TCP,
   UDP,
 } from "./packet.ts";
+import type { Virtio } from "../offload/virtio.ts";
 
-/** A virtio-net header (virtio 1.2 §5.1.6) and the bytes behind it. */
+/** A virtio-net header and the bytes behind it. */
 export interface Read {
   virtio: Virtio;
   bytes: Uint8Array;
 }
 
-/** The header's fields. */
-export interface Virtio {
-  flags: number;
-  type: number;
-  headers: number;
-  size: number;
-  start: number;
-  offset: number;
-}
-
-/** What the header says of a packet that is complete. */
-export const PLAIN: Virtio = {
-  flags: 0,
-  type: 0,
-  headers: 0,
-  size: 0,
-  start: 0,
-  offset: 0,
-};
-
 const NEEDS_CHECKSUM = 1, ECN = 0x80;
 /** Types of trains: of TCP over IPv4 and IPv6, and of UDP over either. */
 const TRAINS = new Map([[1, TCP], [4, TCP], [5, UDP]]);
-
-/** The header's 10 bytes. */
-export function virtioBytes(virtio: Virtio): Uint8Array {
-  const view = new DataView(new ArrayBuffer(10));
-  view.setUint8(0, virtio.flags);
-  view.setUint8(1, virtio.type);
-  view.setUint16(2, virtio.headers, true);
-  view.setUint16(4, virtio.size, true);
-  view.setUint16(6, virtio.start, true);
-  view.setUint16(8, virtio.offset, true);
-  return new Uint8Array(view.buffer);
-}
 
 /** The packets of a read; none where it makes no sense. */
 export function plainSplit({ virtio, bytes }: Read): Uint8Array[] {

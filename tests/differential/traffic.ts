@@ -8,23 +8,22 @@
  *
  * @module
  */
+import { ACK, DONT_FRAGMENT, PSH } from "../offload/packets.ts";
 import {
-  ACK,
   build,
   buildPartial,
   checksumField,
-  DONT_FRAGMENT,
   folded,
   get16,
   type Headers,
   headersLength,
-  PSH,
   put16,
   TCP,
   transportStart,
   UDP,
 } from "./packet.ts";
-import { PLAIN, plainSplit, type Read } from "./plain_split.ts";
+import { NO_VIRTIO } from "../offload/virtio.ts";
+import { plainSplit, type Read } from "./plain_split.ts";
 import type { Random } from "./random.ts";
 
 /** Where all flows go. */
@@ -134,7 +133,7 @@ export class Traffic {
     if (random.once(2)) {
       const start = transportStart(headers);
       const offset = checksumField(headers.protocol);
-      const virtio = { ...PLAIN, flags: 1, start, offset };
+      const virtio = { ...NO_VIRTIO, flags: 1, start, offset };
       return { virtio, bytes: buildPartial(headers, payload) };
     }
     const bytes = build(headers, payload);
@@ -142,7 +141,7 @@ export class Traffic {
     if (headers.protocol === UDP && random.once(10)) {
       put16(bytes, transportStart(headers) + checksumField(UDP), 0);
     }
-    return { virtio: PLAIN, bytes };
+    return { virtio: NO_VIRTIO, bytes };
   }
 
   #train(flow: Flow): Read {

@@ -26,9 +26,9 @@ import {
   modelSplit,
   trainHeader,
   undo,
-  virtioBytes,
   Workbench,
 } from "./model.ts";
+import { virtioBytes } from "./virtio.ts";
 
 /** Milliseconds. */
 const BUDGET = 1_500;

@@ -26,25 +26,7 @@ import {
   PSH,
   transportStart,
 } from "./packets.ts";
-
-/** The fields of a virtio-net header. */
-export interface Virtio {
-  flags: number;
-  type: number;
-  headers: number;
-  size: number;
-  start: number;
-  offset: number;
-}
-
-export const NO_VIRTIO: Virtio = {
-  flags: 0,
-  type: 0,
-  headers: 0,
-  size: 0,
-  start: 0,
-  offset: 0,
-};
+import { NO_VIRTIO, parseVirtio, type Virtio } from "./virtio.ts";
 
 /** The header with which the kernel describes this train of segments of `size` bytes. */
 export function trainHeader(packet: Packet, size: number): Virtio {
@@ -56,29 +38,6 @@ export function trainHeader(packet: Packet, size: number): Virtio {
     size,
     start: transportStart(packet),
     offset: tcp ? 16 : 6,
-  };
-}
-
-export function virtioBytes(virtio: Virtio): Uint8Array {
-  const view = new DataView(new ArrayBuffer(10));
-  view.setUint8(0, virtio.flags);
-  view.setUint8(1, virtio.type);
-  view.setUint16(2, virtio.headers, true);
-  view.setUint16(4, virtio.size, true);
-  view.setUint16(6, virtio.start, true);
-  view.setUint16(8, virtio.offset, true);
-  return new Uint8Array(view.buffer);
-}
-
-export function parseVirtio(bytes: Uint8Array): Virtio {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 10);
-  return {
-    flags: view.getUint8(0),
-    type: view.getUint8(1),
-    headers: view.getUint16(2, true),
-    size: view.getUint16(4, true),
-    start: view.getUint16(6, true),
-    offset: view.getUint16(8, true),
   };
 }
 

@@ -11,7 +11,8 @@ import { Coalescer } from "../../src/offload/coalesce.ts";
 import { split } from "../../src/offload/split.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
 import { DRIVER_SLOTS, newPacketMemory } from "../../src/transport/layout.ts";
-import { trainHeader, virtioBytes } from "./model.ts";
+import { trainHeader } from "./model.ts";
+import { virtioBytes } from "./virtio.ts";
 import {
   buildPartial,
   type Packet,

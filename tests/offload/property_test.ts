@@ -16,14 +16,8 @@ import {
   tcp4,
   TIMESTAMP,
 } from "./packets.ts";
-import {
-  modelSplit,
-  NO_VIRTIO,
-  trainHeader,
-  undo,
-  virtioBytes,
-  Workbench,
-} from "./model.ts";
+import { modelSplit, trainHeader, undo, Workbench } from "./model.ts";
+import { NO_VIRTIO, virtioBytes } from "./virtio.ts";
 
 const bench = new Workbench();
 

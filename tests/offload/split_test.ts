@@ -23,14 +23,8 @@ import {
   udp4,
   udp6,
 } from "./packets.ts";
-import {
-  modelSplit,
-  NO_VIRTIO,
-  trainHeader,
-  type Virtio,
-  virtioBytes,
-  Workbench,
-} from "./model.ts";
+import { modelSplit, trainHeader, Workbench } from "./model.ts";
+import { NO_VIRTIO, type Virtio, virtioBytes } from "./virtio.ts";
 
 const bench = new Workbench();
 const SHIFTS = [0, 1, 2, 3];
