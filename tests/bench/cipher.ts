@@ -53,7 +53,11 @@ async function caktusRate(seconds: number, length: number): Promise<number> {
   return Number(await must(command, { timeout: (seconds + 20) * 1_000 }));
 }
 
-async function opensslRate(seconds: number, length: number): Promise<number> {
+/** Bytes a second of OpenSSL. @throws Error with its words, or where there is none */
+export async function opensslRate(
+  seconds: number,
+  length: number,
+): Promise<number> {
   const times = ["-elapsed", "-seconds", String(seconds), "-mr"];
   const what = ["-bytes", String(length), "-evp", "chacha20-poly1305"];
   const timeout = (seconds + 20) * 1_000;

@@ -12,18 +12,16 @@
  */
 
 import { type Host, Network } from "../interop/netns.ts";
-import { keyPair, setconfText } from "../interop/settings.ts";
+import { keyPair } from "../interop/settings.ts";
 import { DENO } from "../program.ts";
+import { begin, configuring, cpuSecondsOf } from "./daemon.ts";
 import type { Outcome, Task } from "./handshake_generator.ts";
-import { readTicks } from "./readings.ts";
 
 /** Initiators; each of them may ask 20 times a second. */
 const INITIATORS = 512;
 /** Handshakes that are expected in a second, by which the length of a measurement is chosen. */
 const EXPECTED = 3_000;
 const ADDRESS = "10.78.0.2", PORT = 51820;
-/** Clock ticks a second, in which /proc counts on Linux. */
-const TICKS = 100;
 
 /** What a responder did. */
 export interface Handshakes {
@@ -55,20 +53,18 @@ export async function measureHandshakes(
     const rounds = Math.max(1, Math.round(seconds * EXPECTED / INITIATORS));
     const own = keyPair();
     const initiators = Array.from({ length: INITIATORS }, () => keyPair());
-    const program = await answering.spawn([
-      ...["taskset", "-c", "1"],
-      ...command,
-      "wg0",
-    ]);
-    await answering.shell(script(setconfText({
+    const settings = {
       privateKey: own.privateKey,
       listenPort: PORT,
       addresses: [],
       peers: initiators.map(({ publicKey }) => ({ publicKey, allowedIps: [] })),
-    }))).catch((error) => {
-      throw new Error(`${error.message}\n${program.log}`);
-    });
-    const before = await ticks(answering, program.pid);
+    };
+    const program = await begin(
+      answering,
+      ["taskset", "-c", "1", ...command, "wg0"],
+      configuring(settings, "ip link set wg0 up"),
+    );
+    const before = await cpuSecondsOf(program);
     const outcome = await ask(asking, {
       address: ADDRESS,
       port: PORT,
@@ -76,7 +72,7 @@ export async function measureHandshakes(
       initiators: initiators.map(({ privateKey }) => privateKey),
       rounds,
     });
-    const used = await ticks(answering, program.pid) - before;
+    const used = await cpuSecondsOf(program) - before;
     return figuresOf(outcome, used, rounds);
   } finally {
     await network.close();
@@ -85,7 +81,7 @@ export async function measureHandshakes(
 
 function figuresOf(
   { answered, lost, seconds }: Outcome,
-  ticks: number,
+  used: number,
   rounds: number,
 ): Handshakes {
   if (answered === 0) throw new Error("no handshake was answered");
@@ -93,7 +89,7 @@ function figuresOf(
   const all = answered + answered / rounds;
   return {
     perSecond: answered / seconds,
-    cpuMicroseconds: ticks / TICKS * 1e6 / all,
+    cpuMicroseconds: used * 1e6 / all,
     lostPercent: 100 * lost / (answered + lost),
   };
 }
@@ -109,18 +105,6 @@ async function ask(host: Host, task: Task): Promise<Outcome> {
   return JSON.parse(result.stdout);
 }
 
-async function ticks(host: Host, pid: number): Promise<number> {
-  return readTicks(await host.read(`/proc/${pid}/stat`));
-}
-
 function plug(host: Host, last: number) {
   return { host, interface: "eth0", addresses: [`10.78.0.${last}/24`] };
-}
-
-function script(setconf: string): string {
-  return `
-for _ in {1..1000}; do [ -S /var/run/wireguard/wg0.sock ] && break; sleep 0.005; done
-wg setconf wg0 /dev/fd/3 3<<'END'
-${setconf}END
-ip link set wg0 up`;
 }

@@ -16,10 +16,10 @@ import { sleep } from "../interop/process.ts";
 import {
   keyPair,
   type PeerSettings,
-  setconfText,
   type Settings,
 } from "../interop/settings.ts";
-import { readMegabytes, readTicks } from "./readings.ts";
+import { begin, configuring, cpuSecondsOf } from "./daemon.ts";
+import { readMegabytes } from "./readings.ts";
 
 /** How a tunnel is made. */
 export interface Shape {
@@ -31,9 +31,6 @@ export interface Shape {
 
 /** The hub's address inside the tunnel. */
 export const HUB = "10.66.0.2";
-
-/** Clock ticks a second, in which /proc counts on Linux. */
-const TICKS = 100;
 
 /** Bytes that a datagram's headers and WireGuard's take outside, at the most. */
 const OVERHEAD = 80;
@@ -55,11 +52,11 @@ export class Pair implements AsyncDisposable {
       await wire(network, shape.mtu + OVERHEAD);
       const settings = newSettings(shape);
       const { mtu } = shape;
-      const hub = await begin(right, command, script(settings.right, mtu));
+      const hub = await begin(right, command, bringUp(settings.right, mtu));
       await right.spawn(["iperf3", "-s"]);
       const started = performance.now();
       const ping = `ping -q -n -c 1 -W 5 ${HUB} > /dev/null`;
-      const steps = `${script(settings.left, mtu)}\n${ping}`;
+      const steps = bringUp(settings.left, mtu, ping);
       const spoke = await begin(left, command, steps);
       return new Pair(network, [spoke, hub], performance.now() - started);
     } catch (error) {
@@ -75,12 +72,8 @@ export class Pair implements AsyncDisposable {
 
   /** Seconds of CPU that both daemons have used. */
   async cpuSeconds(): Promise<number> {
-    const ticks = await Promise.all(
-      this.daemons.map(async (daemon) =>
-        readTicks(await daemon.host.read(`/proc/${daemon.pid}/stat`))
-      ),
-    );
-    return ticks.reduce((sum, each) => sum + each, 0) / TICKS;
+    const each = await Promise.all(this.daemons.map(cpuSecondsOf));
+    return each.reduce((sum, one) => sum + one, 0);
   }
 
   /** Resident memory of the larger daemon, in megabytes: now (VmRSS) or at most (VmHWM). */
@@ -153,26 +146,8 @@ function newSettings(
   };
 }
 
-/** Waits for the daemon's socket and configures it; in one script, so that what it costs is the same for all. */
-function script(settings: Settings, mtu: number): string {
-  return `
-for _ in {1..1000}; do [ -S /var/run/wireguard/wg0.sock ] && break; sleep 0.005; done
-wg setconf wg0 /dev/fd/3 3<<'END'
-${setconfText(settings)}END
-ip address add ${settings.addresses[0]} dev wg0
-ip link set wg0 mtu ${mtu} up`;
-}
-
-async function begin(
-  host: Host,
-  command: string[],
-  steps: string,
-): Promise<Program> {
-  const starting = host.spawn(command);
-  const done = host.shell(steps);
-  const [started, configured] = await Promise.allSettled([starting, done]);
-  if (started.status === "rejected") throw started.reason;
-  if (configured.status === "fulfilled") return started.value;
-  const reason = String(configured.reason).split("\n").at(-1);
-  throw new Error(`${command[0]}: ${reason}\n${started.value.log}`);
+function bringUp(settings: Settings, mtu: number, ...more: string[]): string {
+  const address = `ip address add ${settings.addresses[0]} dev wg0`;
+  const link = `ip link set wg0 mtu ${mtu} up`;
+  return configuring(settings, address, link, ...more);
 }

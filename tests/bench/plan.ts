@@ -15,10 +15,10 @@
 import type { Shape } from "./pair.ts";
 
 /** Groups that are measured in a tunnel, in the order in which they run. */
-export const TUNNEL_GROUPS = ["tcp", "udp", "ping", "peers"];
+const TUNNEL_GROUPS = ["tcp", "udp", "ping", "peers"];
 
 /** Groups that need none. */
-export const LONE_GROUPS = ["cipher", "handshakes"];
+const LONE_GROUPS = ["cipher", "handshakes"];
 
 /** All groups. */
 export const GROUPS = [...TUNNEL_GROUPS, ...LONE_GROUPS];

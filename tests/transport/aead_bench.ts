@@ -21,6 +21,8 @@ import {
   newPacketMemory,
 } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";
+import { opensslRate } from "../bench/cipher.ts";
+import { hasProgram } from "../interop/install.ts";
 import { pairingRatio } from "../../src/driver/cipher_report.ts";
 
 const SIZES = [64, 100, 200, 576, 1280, 1300, 1420, 8920];
@@ -77,19 +79,8 @@ function nodeCrypto({ bytes, words }: PacketMemory): Cipher {
 
 /** Microseconds of `openssl speed` for one packet; `undefined` where there is no such program. */
 async function openssl(length: number): Promise<number | undefined> {
-  const args = ["speed", "-elapsed", "-seconds", "1", "-mr", "-bytes"]
-    .concat(`${length}`, "-evp", "chacha20-poly1305");
-  try {
-    const { stdout } = await new Deno.Command("openssl", {
-      args,
-      stderr: "null",
-    }).output();
-    const line = new TextDecoder().decode(stdout).match(/^\+F:.*:(\S+)$/m);
-    return line === null ? undefined : length / Number(line[1]) * 1e6;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  if (!hasProgram("openssl")) return undefined;
+  return length / await opensslRate(1, length) * 1e6;
 }
 
 function describe({ words }: PacketMemory, length: number): void {
