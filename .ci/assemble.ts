@@ -48,13 +48,12 @@ export async function assemble(
   isShared = false,
 ): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  // Not optimised: V8 does that when it compiles, and keeps the order of the
-  // operations, on which it depends how many vectors find no register.
-  const level = "-O0";
   const url = new URL(source, ROOT);
   const { error, stderr } = await asc.main([
     url.pathname.split("/").at(-1)!,
-    ...["--outFile", "out.wasm", level, "--noAssert", "--runtime", "stub"],
+    // -O0: V8 optimises when it compiles, and keeps the order of the operations,
+    // on which it depends how many vectors find no register.
+    ...["--outFile", "out.wasm", "-O0", "--noAssert", "--runtime", "stub"],
     ...["--enable", `simd,relaxed-simd${isShared ? ",threads" : ""}`],
     ...["--memoryBase", "8192", "--importMemory", "--initialMemory", PAGES],
     ...["--maximumMemory", PAGES, "--noExportMemory"],

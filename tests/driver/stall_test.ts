@@ -38,7 +38,7 @@ async function newPeers(end: End): Promise<string[]> {
   return pairs.map(({ privateKey }) => privateKey);
 }
 
-/** Pings while initiations come in bursts; all of those must be answered. */
+/** Pings while initiations come in bursts, of which more than half must be answered. */
 async function roundTripsInBursts(
   asking: Host,
   responder: End,
