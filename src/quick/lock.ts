@@ -9,6 +9,9 @@
 
 import { Failure } from "./failure.ts";
 
+/** Looks for the holder's name, and milliseconds between two. */
+const ATTEMPTS = 10, PAUSE = 20;
+
 /**
  * Runs `work` while holding the lock of an interface.
  *
@@ -21,13 +24,12 @@ export async function withLock<T>(
 ): Promise<T> {
   using file = openLock(folder, name);
   if (!file.tryLockSync(true)) {
-    const holder = readHolder(folder, name);
+    const holder = await readHolder(folder, name);
     throw new Failure(`another caktus${holder} is at work on ${name}`, {
       hint: "wait until it has ended, then look: caktus show",
     });
   }
-  writeHolder(file);
-  return await work();
+  return await hold(file, work);
 }
 
 /** The same, but waits for whoever holds the lock. */
@@ -38,8 +40,7 @@ export async function waitForLock<T>(
 ): Promise<T> {
   using file = openLock(folder, name);
   await file.lock(true);
-  writeHolder(file);
-  return await work();
+  return await hold(file, work);
 }
 
 function openLock(folder: string, name: string): Deno.FsFile {
@@ -52,14 +53,28 @@ function openLock(folder: string, name: string): Deno.FsFile {
   });
 }
 
-function writeHolder(file: Deno.FsFile): void {
+/** Does the work with our name in the file, where no name is left behind for the next one to be taken for us. */
+async function hold<T>(
+  file: Deno.FsFile,
+  work: () => Promise<T>,
+): Promise<T> {
   file.truncateSync();
   file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  try {
+    return await work();
+  } finally {
+    file.truncateSync();
+  }
 }
 
-function readHolder(folder: string, name: string): string {
-  const pid = Deno.readTextFileSync(lockPath(folder, name)).trim();
-  return pid === "" ? "" : ` (process ${pid})`;
+/** Who holds the lock, as far as it says so: it may have taken it this very moment. */
+async function readHolder(folder: string, name: string): Promise<string> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const pid = Deno.readTextFileSync(lockPath(folder, name)).trim();
+    if (pid !== "") return ` (process ${pid})`;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+  return "";
 }
 
 function lockPath(folder: string, name: string): string {
