@@ -41,8 +41,8 @@ const REQUEST_TIME = 30_000;
 /** Milliseconds before the next try where no connection can be taken, as without descriptors. */
 const ACCEPT_PAUSE = 100;
 const READ_LENGTH = 65536;
-/** Peers that are set or shown before packets are looked at again; a few milliseconds' worth. */
-const PEERS_AT_ONCE = 64;
+/** Peers that are set or shown before packets are looked at again: an answer to a ping waits for several such portions. */
+const PEERS_AT_ONCE = 16;
 
 const encoder = new TextEncoder();
 
