@@ -25,6 +25,7 @@ export const EBADFD = 77;
 export const ENOTSOCK = 88;
 export const EMSGSIZE = 90;
 export const ENOPROTOOPT = 92;
+export const EPROTONOSUPPORT = 93;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
 export const EADDRINUSE = 98;
@@ -68,7 +69,7 @@ const TABLE: readonly (readonly [number, string, string])[] = [
   [ENOTSOCK, "ENOTSOCK", "not a socket"],
   [EMSGSIZE, "EMSGSIZE", "message too long"],
   [ENOPROTOOPT, "ENOPROTOOPT", "no such socket option"],
-  [93, "EPROTONOSUPPORT", "protocol not supported"],
+  [EPROTONOSUPPORT, "EPROTONOSUPPORT", "protocol not supported"],
   [EOPNOTSUPP, "EOPNOTSUPP", "operation not supported"],
   [EAFNOSUPPORT, "EAFNOSUPPORT", "address family not supported"],
   [EADDRINUSE, "EADDRINUSE", "address already in use"],
