@@ -23,6 +23,7 @@ import {
   decodeAttributes,
   decodeMessages,
   encodeMessage,
+  join,
   type NetlinkMessage,
   NLM_F_ACK,
   NLM_F_DUMP,
@@ -33,6 +34,7 @@ import {
 
 /** Which part of the kernel a socket talks to. */
 export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -50,8 +52,23 @@ const NLMSGERR_ATTR_MSG = 1;
 
 /** Bytes of one receive: more than the kernel puts in one part of a dump. */
 const BUFFER_LENGTH = 1 << 16;
+const MSG_DONTWAIT = 0x40;
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+/** Bytes that a socket sends at once without being told of more. */
+const SEND_LENGTH = 1 << 16;
 /** A dump during which the state changed is made again, up to so many times. */
 const DUMP_ATTEMPTS = 8;
+
+/** One request of several that are sent together. */
+export interface NetlinkRequest {
+  /** What it is, for the error. */
+  readonly call: string;
+  readonly type: number;
+  readonly flags: number;
+  /** The struct that `type` tells, then attributes. */
+  readonly parts: readonly Uint8Array[];
+}
 
 /** A netlink socket for requests. */
 export class Netlink implements Disposable {
@@ -119,8 +136,52 @@ export class Netlink implements Disposable {
     throw new SystemError(call, EINTR, "it changes all the while");
   }
 
+  /**
+   * Sends requests as one datagram and reads what the kernel says to them; one
+   * of them must ask for an ACK.
+   *
+   * @throws {SystemError} of the first that is refused
+   */
+  changeAll(requests: readonly NetlinkRequest[]): void {
+    const first = this.#sequence + 1;
+    const messages = requests.map(({ type, flags, parts }) =>
+      encodeMessage(type, flags | NLM_F_REQUEST, ++this.#sequence, parts)
+    );
+    const call = requests[0]?.call ?? "send";
+    const bytes = join(messages);
+    if (bytes.length > SEND_LENGTH) this.#makeRoom(2 * bytes.length);
+    succeed(libc.send(this.#fd, bytes, bytes.length, 0), call);
+    let answered = false;
+    let refusal: unknown;
+    // All answers wait once the call that sends has returned.
+    for (let part = this.#poll(); part !== undefined; part = this.#poll()) {
+      for (const message of decodeMessages(part)) {
+        const request = requests[message.sequence - first];
+        if (request === undefined || message.type !== NLMSG_ERROR) continue;
+        answered = true;
+        refusal ??= errorOf(request.call, message);
+      }
+    }
+    if (refusal !== undefined) throw refusal;
+    if (!answered) throw new SystemError(call, ENOBUFS, "no answer");
+  }
+
   [Symbol.dispose](): void {
     libc.close(this.#fd);
+  }
+
+  /** Without the right to it the send fails, and says so. */
+  #makeRoom(length: number): void {
+    libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, cInt(length), 4);
+  }
+
+  /** What waits; undefined where nothing does. */
+  #poll(): Uint8Array | undefined {
+    const buffer = this.#buffer;
+    const length = uninterrupted(() =>
+      libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT)
+    );
+    return length > 0 ? buffer.subarray(0, length) : undefined;
   }
 
   #exchange(
@@ -205,15 +266,23 @@ function openNetlink(protocol: number, groups: number, flags: number): number {
   throw error;
 }
 
+function throwIfError(call: string, message: NetlinkMessage): void {
+  const error = errorOf(call, message);
+  if (error !== undefined) throw error;
+}
+
 /** struct nlmsgerr: 0 −errno i32 · 4 the request, or its head alone · attributes. */
-function throwIfError(call: string, { flags, body }: NetlinkMessage): void {
+function errorOf(
+  call: string,
+  { flags, body }: NetlinkMessage,
+): SystemError | undefined {
   const view = viewOf(body);
   const reason = -view.getInt32(0, true);
-  if (reason === 0) return;
+  if (reason === 0) return undefined;
   const echoed = flags & NLM_F_CAPPED ? 16 : view.getUint32(4, true);
   const start = 4 + ((echoed + 3) & ~3);
   const sentence = flags & NLM_F_ACK_TLVS ? sentenceOf(body, start) : "";
-  throw new SystemError(call, reason, sentence);
+  return new SystemError(call, reason, sentence);
 }
 
 /** NLMSG_DONE of a dump: 0 −errno i32 · attributes. */

@@ -24,6 +24,7 @@ const LAYERS: Layers = {
   "src/cli": [
     "src/driver",
     "src/quick",
+    "src/firewall",
     "src/device",
     "src/config",
     "src/noise",
@@ -38,7 +39,8 @@ const LAYERS: Layers = {
     "src/noise",
     "ffi",
   ],
-  "src/quick": ["src/config", "src/noise", "ffi"],
+  "src/quick": ["src/firewall", "src/config", "src/noise", "ffi"],
+  "src/firewall": ["src/config", "ffi"],
   "src/device": ["src/transport", "src/config", "src/noise"],
   "src/offload": ["src/transport", "src/config", "src/noise"],
   "src/transport": ["src/config", "src/noise"],
@@ -55,6 +57,9 @@ const CORE = [
   "src/device",
   "src/offload",
 ];
+
+/** The one file of the packet filter that looks at the machine; the others build what ffi sends. */
+const FIREWALL_ON_MACHINE = ["src/firewall/legacy.ts"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = readSources(["src", "ffi", "main.ts"]);
@@ -85,6 +90,12 @@ Deno.test("every import goes down the layers", () => {
 
 Deno.test("the core uses no clock, no randomness and no machine", () => {
   deepStrictEqual(impurities(sources, CORE), []);
+});
+
+Deno.test("the packet filter's rules are built without looking at the machine", () => {
+  const built = new Map(sources);
+  FIREWALL_ON_MACHINE.forEach((path) => ok(built.delete(path), path));
+  deepStrictEqual(impurities(built, ["src/firewall"]), []);
 });
 
 Deno.test("a third-party package comes in through one file", () => {

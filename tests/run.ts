@@ -62,7 +62,10 @@ const GROUPS: Record<string, Group> = {
     likeProgram: true,
   },
   system: {
-    paths: ["tests/ffi", "tests/quick", "tests/cli", "tests/driver"],
+    paths: [
+      ...["tests/ffi", "tests/firewall", "tests/quick", "tests/cli"],
+      "tests/driver",
+    ],
     sideBySide: false,
   },
   binary: {
