@@ -1,8 +1,8 @@
 /**
- * `show` and `showconf`: what the daemons say on their sockets.
+ * `show` and `showconf`: what WireGuard interfaces are, Caktus's and all others.
  *
  * Arguments, output and exit statuses are those of `wg show` and `wg showconf`;
- * only `--drops` is our own.
+ * `--drops` and `--json` are our own, and the hints below an error.
  *
  * @module
  */
@@ -10,106 +10,162 @@
 import type { DeviceStatus } from "../config/config.ts";
 import { formatShowconf } from "../config/showconf.ts";
 import { DROPS_REQUEST, parseDrops } from "../config/uapi_drops.ts";
-import { parseGet } from "../config/uapi_get.ts";
-import { liveInterfaces, request } from "../quick/control.ts";
-import { scopeName, scopeOf } from "../quick/scopes.ts";
-import { publicKeyOf } from "./keys.ts";
+import { request } from "../quick/control.ts";
+import { messageOf } from "../quick/failure.ts";
+import { scopeName } from "../quick/scopes.ts";
+import { DeviceError, getDevice, wireguardInterfaces } from "./devices.ts";
+import {
+  configurationJson,
+  dropsJson,
+  interfaceJson,
+  type Json,
+  jsonText,
+} from "./json.ts";
+import { programName } from "./names.ts";
 import { complain, print } from "./output.ts";
 import { dropsText } from "./show_drops.ts";
 import { FIELDS, fieldText } from "./show_fields.ts";
 import { interfaceText } from "./show_text.ts";
 import { plain, wantsColor } from "./terminal.ts";
 
-/** The one line that explains `show`. */
-export const SHOW_USAGE =
-  `Usage: caktus show { <interface> | all | interfaces } [${
-    FIELDS.join(" | ")
-  }]`;
-const SHOWCONF_USAGE = "Usage: caktus showconf <interface>";
+/** How something is shown. */
+export interface ShowFlags {
+  /** As JSON, see docs/json.md. */
+  readonly json?: boolean;
+}
+
+const JSON_OPTION = "--json";
+const HELP = ["-h", "--help", "help"];
 
 /**
  * `show [all | interfaces | NAME] [FIELD | dump]`
  *
  * @returns the exit status
  */
-export async function show(words: readonly string[]): Promise<number> {
+export async function show(
+  given: readonly string[],
+  flags: ShowFlags = {},
+): Promise<number> {
+  const { words, json } = withFlags(given, flags);
   const [which = "all", field] = words;
   if (words.length > 2) return usage();
+  if (which === "all") return await showAll(field, json);
   if (which === "interfaces") {
-    if (field !== undefined) return usage();
-    const names = await liveInterfaces();
-    if (names.length > 0) print(names.join(" ") + "\n");
+    return field === undefined ? await showNames(json) : usage();
+  }
+  if (words.length === 1 && HELP.includes(which)) {
+    usage();
     return 0;
   }
-  if (which === "all") return await showAll(field);
-  const status = await statusOf(which);
-  if (typeof status === "string") return inaccessible("interface", status);
+  const status = await statusOf(which, "interface");
+  if (status === undefined) return 1;
+  if (json) return printJson([[which, status]], field);
   return field === undefined
     ? printInterface(which, status)
     : printField(field, status, "");
 }
 
 /** `showconf NAME` */
-export async function showconf(words: readonly string[]): Promise<number> {
+export async function showconf(
+  given: readonly string[],
+  flags: ShowFlags = {},
+): Promise<number> {
+  const { words, json } = withFlags(given, flags);
   const [name, ...more] = words;
   if (name === undefined || more.length > 0) {
-    complain(SHOWCONF_USAGE);
+    complain(`Usage: ${programName()} showconf <interface>`);
     return 1;
   }
-  const status = await statusOf(name);
-  if (typeof status === "string") return inaccessible("interface", status);
-  print(formatShowconf(status, scopeName));
+  const status = await statusOf(name, "interface");
+  if (status === undefined) return 1;
+  print(
+    json
+      ? jsonText([configurationJson(name, status, scopeName)])
+      : formatShowconf(status, scopeName),
+  );
   return 0;
 }
 
 /** `show --drops [all | NAME]` */
-export async function showDrops(words: readonly string[]): Promise<number> {
+export async function showDrops(
+  words: readonly string[],
+  { json = false }: ShowFlags = {},
+): Promise<number> {
   const [which = "all", ...more] = words;
   if (more.length > 0) {
-    complain("Usage: caktus show --drops [<interface> | all]");
+    complain(`Usage: ${programName()} show --drops [<interface> | all]`);
     return 1;
   }
-  const names = which === "all" ? await liveInterfaces() : [which];
+  const names = which === "all" ? await wireguardInterfaces() : [which];
   const texts: string[] = [];
+  const objects: Json[] = [];
   let status = 0;
   for (const name of names) {
-    const drops = await ask(
-      name,
-      DROPS_REQUEST,
-      (answer) => parseDrops(answer, name),
-    );
-    if (typeof drops !== "string") texts.push(dropsText(name, drops));
-    else {
-      complain(`caktus: ${name} counts no drops: ${drops}`);
-      status = which === "all" ? status : 1;
+    try {
+      const drops = parseDrops(await request(name, DROPS_REQUEST), name);
+      texts.push(dropsText(name, drops));
+      objects.push(dropsJson(name, drops));
+    } catch (error) {
+      complain(`caktus: ${name} counts no drops: ${whyNone(error)}`);
+      if (which !== "all") status = 1;
     }
   }
-  print(colored(texts.join("\n")));
+  if (json) print(jsonText(objects));
+  else print(colored(texts.join("\n")));
   return status;
 }
 
-async function showAll(field: string | undefined): Promise<number> {
-  const names = await liveInterfaces();
-  let reached = names.length === 0;
+/** As `wg` no one has looked for options among the words. */
+function withFlags(words: readonly string[], { json = false }: ShowFlags) {
+  return {
+    words: words.filter((word) => word !== JSON_OPTION),
+    json: json || words.includes(JSON_OPTION),
+  };
+}
+
+async function showAll(
+  field: string | undefined,
+  json: boolean,
+): Promise<number> {
+  const names = await wireguardInterfaces();
+  const found: [string, DeviceStatus][] = [];
   for (const [i, name] of names.entries()) {
-    const status = await statusOf(name);
-    if (typeof status === "string") {
-      inaccessible(`interface ${name}`, status);
-      continue;
-    }
-    reached = true;
+    const status = await statusOf(name, `interface ${name}`);
+    if (status === undefined) continue;
+    found.push([name, status]);
+    if (json) continue;
     if (field === undefined) {
       printInterface(name, status);
       if (i < names.length - 1) print("\n");
     } else if (printField(field, status, `${name}\t`) !== 0) return 1;
   }
-  return reached ? 0 : 1;
+  if (json && printJson(found, field) !== 0) return 1;
+  return names.length === 0 || found.length > 0 ? 0 : 1;
+}
+
+async function showNames(json: boolean): Promise<number> {
+  const names = await wireguardInterfaces();
+  if (json) print(jsonText(names.map((name) => ({ name }))));
+  else if (names.length > 0) print(names.join(" ") + "\n");
+  return 0;
+}
+
+function printJson(
+  devices: readonly [string, DeviceStatus][],
+  field: string | undefined,
+): number {
+  if (field !== undefined && !FIELDS.includes(field)) return noField(field);
+  const objects = devices.map(([name, status]) =>
+    interfaceJson(name, status, field, hidesKeys(), scopeName)
+  ).filter((object) => object !== undefined);
+  print(jsonText(objects));
+  return 0;
 }
 
 function printInterface(name: string, status: DeviceStatus): number {
   const text = interfaceText(name, status, {
     nowSeconds: Math.floor(Date.now() / 1000),
-    hideKeys: Deno.env.get("WG_HIDE_KEYS") !== "never",
+    hideKeys: hidesKeys(),
     scopeName,
   });
   print(colored(text));
@@ -122,53 +178,50 @@ function printField(
   before: string,
 ): number {
   const text = fieldText(field, status, before, scopeName);
-  if (text === undefined) {
-    complain(`Invalid parameter: \`${field}'`);
-    return usage();
-  }
+  if (text === undefined) return noField(field);
   print(text);
   return 0;
 }
 
-/** What a daemon is; or in words why it does not say. */
-async function statusOf(name: string): Promise<DeviceStatus | string> {
-  return await ask(name, "get=1\n\n", (answer) => {
-    const status = parseGet(answer, { source: name, scopeOf });
-    const { privateKey } = status;
-    return privateKey
-      ? { ...status, publicKey: publicKeyOf(privateKey) }
-      : status;
-  });
+function noField(field: string): number {
+  complain(`Invalid parameter: \`${field}'`);
+  return usage();
 }
 
-async function ask<T>(
+/** What an interface is; where it does not say, the reason is printed. */
+async function statusOf(
   name: string,
-  text: string,
-  read: (answer: string) => T,
-): Promise<T | string> {
+  what: string,
+): Promise<DeviceStatus | undefined> {
   try {
-    return read(await request(name, text));
+    return await getDevice(name);
   } catch (error) {
-    return reasonOf(error);
+    if (!(error instanceof DeviceError)) throw error;
+    complain(`Unable to access ${what}: ${error.reason}`);
+    for (const line of error.hint.split("\n")) {
+      if (line !== "") complain(`  ${line}`);
+    }
+    return undefined;
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.PermissionDenied) return "Permission denied";
-  if (
-    error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.ConnectionRefused
-  ) return "No such device";
-  return error instanceof Error ? error.message : String(error);
+/** Only Caktus's daemons count drops. */
+function whyNone(error: unknown): string {
+  const nobody = error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.ConnectionRefused;
+  return nobody ? "No such device" : messageOf(error);
 }
 
-function inaccessible(what: string, reason: string): number {
-  complain(`Unable to access ${what}: ${reason}`);
-  return 1;
+function hidesKeys(): boolean {
+  return Deno.env.get("WG_HIDE_KEYS") !== "never";
 }
 
 function usage(): number {
-  complain(SHOW_USAGE);
+  complain(
+    `Usage: ${programName()} show { <interface> | all | interfaces } [${
+      FIELDS.join(" | ")
+    }]`,
+  );
   return 1;
 }
 

@@ -81,7 +81,16 @@ export function bytesText(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${value.toFixed(2)} ${cyan(units[unit]!)}`;
+  return `${twoDigits(value)} ${cyan(units[unit]!)}`;
+}
+
+/** As printf(3) writes it: of two equally near numbers the even one. */
+function twoDigits(value: number): string {
+  const halfway = value * 8 % 2 === 1;
+  const hundredths = Math.floor(value * 100);
+  return halfway && hundredths % 2 === 0
+    ? (hundredths / 100).toFixed(2)
+    : value.toFixed(2);
 }
 
 function interfaceLines(status: DeviceStatus, options: ShowOptions): string {
