@@ -15,13 +15,15 @@
  * @module
  */
 
-import { EINVAL, ENOENT } from "../../ffi/errno.ts";
 import {
   addTable,
   type Command,
+  deleteRule,
   deleteTable,
   type Family,
+  generation,
   lacksNfTables,
+  rules,
   tables,
   transact,
 } from "../../ffi/nf_tables.ts";
@@ -29,6 +31,7 @@ import { SystemError } from "../../ffi/system_error.ts";
 import { explain } from "./firewall_error.ts";
 import { findLegacy } from "./legacy.ts";
 import { clampCommands, clampTable } from "./segment_clamp.ts";
+import { isStockRule, STOCK_TABLES } from "./stock_rules.ts";
 import {
   nftFamily,
   tunnelCommands,
@@ -36,14 +39,19 @@ import {
   tunnelTable,
 } from "./tunnel_rules.ts";
 
+/** The rules have changed since the generation that a transaction was made for. */
+const ERESTART = 85;
+/** How often that is taken for somebody else's work, and looked again. */
+const ATTEMPTS = 20;
+
 /**
  * Guards a tunnel that is the default route, as wg-quick does.
  *
  * @throws {FirewallError} with nothing changed
  */
-export function addTunnelRules(name: string, rules: TunnelRules): void {
-  const families = rules.families.map(nftFamily);
-  const commands = tunnelCommands(name, rules);
+export function addTunnelRules(name: string, wanted: TunnelRules): void {
+  const families = wanted.families.map(nftFamily);
+  const commands = tunnelCommands(name, wanted);
   replace(tunnelTable(name), families, commands, {
     purpose: `set the firewall rules of ${name}`,
     modules: "nft_fib_ipv4 nft_fib_ipv6 nft_ct",
@@ -51,13 +59,17 @@ export function addTunnelRules(name: string, rules: TunnelRules): void {
 }
 
 /**
- * Takes the tables of a tunnel away, those that wg-quick made included.
+ * Takes the tables of a tunnel away, and what stock wg-quick made in their
+ * place in the tables of iptables.
  *
- * @returns whether there were any
- * @throws {FirewallError}
+ * @returns whether there was anything
+ * @throws {FirewallError} with nothing changed
  */
 export function removeTunnelRules(name: string): boolean {
-  return remove(tunnelTable(name), `remove the firewall rules of ${name}`);
+  return remove(
+    () => [...deletions(tunnelTable(name)), ...stockDeletions(name)],
+    `remove the firewall rules of ${name}`,
+  );
 }
 
 /**
@@ -76,7 +88,7 @@ export function addSegmentClamp(name: string): void {
 /** Ends that. @returns whether there was any @throws {FirewallError} */
 export function removeSegmentClamp(name: string): boolean {
   const purpose = `remove the limit of TCP segments through ${name}`;
-  return remove(clampTable(name), purpose);
+  return remove(() => deletions(clampTable(name)), purpose);
 }
 
 function replace(
@@ -85,11 +97,7 @@ function replace(
   commands: readonly Command[],
   about: { purpose: string; modules: string },
 ): void {
-  // A table is made, if it is not there, so that deleting it cannot fail.
-  const cleared = families.flatMap((family) => [
-    addTable(family, table),
-    deleteTable(family, table),
-  ]);
+  const cleared = families.flatMap((family) => clearing(family, table));
   try {
     transact([...cleared, ...commands]);
   } catch (error) {
@@ -97,20 +105,47 @@ function replace(
   }
 }
 
-function remove(table: string, purpose: string): boolean {
+function remove(find: () => Command[], purpose: string): boolean {
   try {
-    const found = tables().filter(({ name }) => name === table);
-    transact(found.map(({ family }) => deleteTable(family, table)));
-    return found.length > 0;
+    for (let attempt = 1;; attempt++) {
+      const seen = generation();
+      const commands = find();
+      if (tryTransact(commands, seen, attempt)) return commands.length > 0;
+    }
   } catch (error) {
-    // Where there is no nf_tables there is no table; and somebody may be faster.
-    if (lacksNfTables(error) || isGone(error)) return false;
+    if (lacksNfTables(error)) return false; // no nf_tables, no table
     throw explain(error, purpose, "", findLegacy());
   }
 }
 
-function isGone(error: unknown): boolean {
-  return error instanceof SystemError &&
-    (error.errno === ENOENT || error.errno === EINVAL) &&
-    error.call.startsWith("NFT_MSG_DELTABLE");
+/** @returns false where somebody changed the rules meanwhile, so that it is to be looked again */
+function tryTransact(
+  commands: readonly Command[],
+  seen: number,
+  attempt: number,
+): boolean {
+  try {
+    transact(commands, seen);
+    return true;
+  } catch (error) {
+    const again = error instanceof SystemError && error.errno === ERESTART;
+    if (again && attempt < ATTEMPTS) return false;
+    throw error;
+  }
+}
+
+function deletions(table: string): Command[] {
+  return tables().filter(({ name }) => name === table)
+    .map(({ family }) => deleteTable(family, table));
+}
+
+function stockDeletions(name: string): Command[] {
+  return STOCK_TABLES.flatMap(({ family, table }) =>
+    rules(family, table).filter((rule) => isStockRule(rule, name))
+  ).map(deleteRule);
+}
+
+/** A table is made, if it is not there, so that deleting it cannot fail. */
+function clearing(family: Family, table: string): Command[] {
+  return [addTable(family, table), deleteTable(family, table)];
 }

@@ -13,7 +13,7 @@
  */
 
 import { strictEqual } from "node:assert";
-import { addAddress } from "../../ffi/address.ts";
+import { addAddress, addresses } from "../../ffi/address.ts";
 import { setLink } from "../../ffi/link.ts";
 import { Struct } from "../../ffi/memory.ts";
 import { addRoute } from "../../ffi/route.ts";
@@ -73,6 +73,7 @@ export class Outside implements Disposable {
       const destination = host(version, behind);
       addRoute({ index: tun.index, destination, length });
     }
+    untilUsable(tun.index);
     return new Outside(tun);
   }
 
@@ -117,6 +118,14 @@ export class Outside implements Disposable {
 
   [Symbol.dispose](): void {
     this.tun.close();
+  }
+}
+
+/** The kernel gives out an IPv6 address a moment after it took it. */
+function untilUsable(index: number): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  while (addresses(6, index).some(({ state }) => state === "unusable")) {
+    Atomics.wait(cell, 0, 0, 2);
   }
 }
 

@@ -45,8 +45,8 @@ const TUNNELS = [
   {
     of: "IPv4 alone, with a mark of its own",
     families: [4] as const,
-    mark: 0x1234,
-    text: "Address = 10.9.0.1/24, fd00::1/64\nFwMark = 0x1234",
+    mark: 0xfedc1234,
+    text: "Address = 10.9.0.1/24, fd00::1/64\nFwMark = 0xfedc1234",
     allowed: "0.0.0.0/0, fd01::/64",
   },
   {
@@ -72,11 +72,29 @@ function everything() {
   };
 }
 
-/** The stock script with wireguard-go under it; its files are hidden from other tests. */
+/** What stock wg-quick runs where the kernel has no WireGuard. */
+function wireguardGo(): string {
+  const path = cached("wireguard-go");
+  ok(path, "wireguard-go is not installed: deno task test installs it");
+  return path;
+}
+
+/** A file of the interface wgq0, with one peer. */
+function writeConfig(text: string, allowed: string): string {
+  const file = "/run/wireguard/wgq0.conf";
+  const key = sh("wg genkey").trim(), peer = sh("wg genkey | wg pubkey").trim();
+  Deno.writeTextFileSync(
+    file,
+    `[Interface]\nPrivateKey = ${key}\n${text}\n[Peer]\nPublicKey = ${peer}\nAllowedIPs = ${allowed}\n`,
+    { mode: 0o600 },
+  );
+  return file;
+}
+
+/** The stock script with wireguard-go under it. */
 function stock(command: "up" | "down", file: string): void {
-  const go = cached("wireguard-go");
-  ok(go, "wireguard-go is not installed: deno task test installs it");
-  sh(`WG_QUICK_USERSPACE_IMPLEMENTATION=${go} wg-quick ${command} ${file}`);
+  const implementation = `WG_QUICK_USERSPACE_IMPLEMENTATION=${wireguardGo()}`;
+  sh(`${implementation} wg-quick ${command} ${file}`);
 }
 
 namespaceTest(
@@ -85,14 +103,7 @@ namespaceTest(
   () => {
     sh("mount -t tmpfs tmpfs /run && mkdir /run/wireguard");
     for (const { of, families, mark, text, allowed } of TUNNELS) {
-      const key = sh("wg genkey").trim();
-      const peer = sh("wg genkey | wg pubkey").trim();
-      const file = "/run/wireguard/wgq0.conf";
-      Deno.writeTextFileSync(
-        file,
-        `[Interface]\nPrivateKey = ${key}\n${text}\n[Peer]\nPublicKey = ${peer}\nAllowedIPs = ${allowed}\n`,
-        { mode: 0o600 },
-      );
+      const file = writeConfig(text, allowed);
       stock("up", file);
       const expected = everything(), listed = sh("nft list ruleset");
       const own = addresses(undefined, linkByName("wgq0")!.index)
@@ -105,6 +116,71 @@ namespaceTest(
       ok(listed.includes("fib saddr type != local drop") || families[0] === 6);
       strictEqual(removeTunnelRules("wgq0"), true);
       strictEqual(sh("nft list ruleset"), "", of);
+    }
+  },
+);
+
+namespaceTest(
+  "removeTunnelRules() removes the rules that stock wg-quick makes where there is no nft",
+  FILE,
+  () => {
+    sh("mount -t tmpfs tmpfs /run && mkdir /run/wireguard /run/programs");
+    const programs =
+      "ip sysctl iptables ip6tables iptables-save ip6tables-save iptables-restore ip6tables-restore";
+    sh(
+      `for each in ${programs}; do ln -s $(command -v $each) /run/programs; done`,
+    );
+    const path = "PATH=/run/programs:/usr/bin:/bin";
+    strictEqual(sh(`${path} command -v nft || echo none`), "none\n");
+    const save = () =>
+      sh("iptables-save; ip6tables-save").replaceAll(/^#.*\n/gm, "");
+    for (const iptables of ["iptables", "ip6tables"]) {
+      sh(
+        `${iptables} -t raw -A PREROUTING -i wgq01 -m comment --comment "wg-quick(8) rule for wgq01" -j DROP`,
+      );
+      sh(`${iptables} -t mangle -N OWN`);
+    }
+    const before = save();
+    const file = writeConfig(
+      "Address = 10.9.0.1/24, fd00::1/64",
+      "0.0.0.0/0, ::/0",
+    );
+    sh(
+      `${path} WG_QUICK_USERSPACE_IMPLEMENTATION=${wireguardGo()} wg-quick up ${file}`,
+    );
+    const made = save().split("\n").filter((line) =>
+      line.includes('for wgq0"')
+    );
+    ok(made.length >= 6, save());
+    strictEqual(removeTunnelRules("wgq0"), true);
+    strictEqual(save(), before);
+    strictEqual(removeTunnelRules("wgq0"), false);
+    sh("ip link delete wgq0");
+  },
+);
+
+namespaceTest(
+  "addTunnelRules() takes every name that an interface of wg-quick may have",
+  FILE,
+  () => {
+    const names = ["a", "wg0.10", "a=b+c._-9", "123456789012345", "wg+", "-x"];
+    for (const name of names) {
+      const wanted = {
+        families: [4, 6] as const,
+        addresses: [host(4, 1)],
+        mark: 1,
+      };
+      addTunnelRules(name, wanted);
+      addSegmentClamp(name);
+      deepStrictEqual(tables().map((table) => table.name), [
+        `wg-quick-${name}`,
+        `wg-quick-${name}`,
+        `caktus-${name}`,
+      ]);
+      ok(sh("nft list ruleset").includes(`iifname != "${name}" ip daddr`));
+      strictEqual(removeTunnelRules(name), true);
+      strictEqual(removeSegmentClamp(name), true);
+      deepStrictEqual(tables(), []);
     }
   },
 );
