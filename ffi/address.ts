@@ -9,8 +9,14 @@
  * @module
  */
 
-import { attribute, decodeAttributes, viewOf } from "./netlink_message.ts";
-import { NLM_F_CREATE, NLM_F_EXCL } from "./netlink_message.ts";
+import {
+  attribute,
+  decodeAttributes,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  u32Payload,
+  viewOf,
+} from "./netlink_message.ts";
 import { familiesOf, familyOf, head, rtnetlink } from "./rtnetlink.ts";
 
 const RTM_NEWADDR = 20;
@@ -21,6 +27,10 @@ const HEAD_LENGTH = 8;
 /** The other end of a point-to-point link; else the address itself. */
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+
+/** The kernel is to add no route to the address's network. */
+const NO_PREFIX_ROUTE = 0x200;
 
 /** Another machine has it too (RFC 4862 §5.4). */
 const DUPLICATE = 0x08;
@@ -65,6 +75,7 @@ export function addresses(family?: 4 | 6, index = 0): InterfaceAddress[] {
 /**
  * Gives an interface an address, as `ip address add`.
  *
+ * @param noPrefixRoute whether the address's network is not to be routed to the interface
  * @throws {SystemError} of call "RTM_NEWADDR": EEXIST where it has it already,
  * EACCES where IPv6 is switched off
  */
@@ -72,9 +83,13 @@ export function addAddress(
   index: number,
   address: Uint8Array,
   prefixLength: number,
+  noPrefixRoute = false,
 ): void {
   const flags = NLM_F_CREATE | NLM_F_EXCL;
   const parts = encode(index, address, prefixLength);
+  if (noPrefixRoute) {
+    parts.push(attribute(IFA_FLAGS, u32Payload(NO_PREFIX_ROUTE)));
+  }
   rtnetlink().change("RTM_NEWADDR", RTM_NEWADDR, flags, ...parts);
 }
 

@@ -60,13 +60,22 @@ export interface Rule {
  * @throws {SystemError} of call "RTM_GETRULE"
  */
 export function rules(family?: 4 | 6): Rule[] {
-  return familiesOf(family).flatMap((number) => {
-    const [request] = head(HEAD_LENGTH);
-    request[0] = number;
-    return rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
-      .filter((body) => body[0] === number && body[7] === ACTION_TO_TABLE)
-      .map(decode);
-  });
+  return familiesOf(family).flatMap((number) =>
+    dump(number).filter((body) => body[7] === ACTION_TO_TABLE).map(decode)
+  );
+}
+
+/**
+ * The priority that the kernel gives to the next rule: one less than that of
+ * the second rule, so that it comes right after the first.
+ *
+ * @throws {SystemError} of call "RTM_GETRULE"
+ */
+export function nextPriority(family: 4 | 6): number {
+  const priorities = dump(familiesOf(family)[0]!)
+    .map((body) => decode(body).priority ?? 0)
+    .sort((a, b) => a - b);
+  return Math.max((priorities[1] ?? 0) - 1, 0);
 }
 
 /** Adds a rule, as `ip rule add`. @throws {SystemError} of call "RTM_NEWRULE": EEXIST */
@@ -78,6 +87,13 @@ export function addRule(rule: Rule): void {
 /** Deletes the first rule that is like `rule`. @throws {SystemError} of call "RTM_DELRULE": ENOENT */
 export function deleteRule(rule: Rule): void {
   rtnetlink().change("RTM_DELRULE", RTM_DELRULE, 0, ...encode(rule));
+}
+
+function dump(family: number): Uint8Array[] {
+  const [request] = head(HEAD_LENGTH);
+  request[0] = family;
+  return rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
+    .filter((body) => body[0] === family);
 }
 
 function encode(rule: Rule): Uint8Array[] {

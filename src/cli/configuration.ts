@@ -16,9 +16,10 @@ import {
   checkInterfaceName,
   interfaceNameOf,
 } from "../config/interface_name.ts";
-import { parseConfig } from "../config/wg_conf.ts";
+import { parseConfig, type ParseOptions } from "../config/wg_conf.ts";
 import { Failure } from "../quick/failure.ts";
 import { publicKeyOf } from "./keys.ts";
+import { routeTable } from "./route_tables.ts";
 
 const SYSTEM_FOLDER = "/etc/wireguard";
 const USUAL_NAME = "wg0";
@@ -77,10 +78,16 @@ export function findConfiguration(
  */
 export function readConfiguration(file: string): Config {
   const text = decodeConfig(readFile(file));
-  return parseConfig(text, file, { services: udpPort, publicKeyOf });
+  return parseConfig(text, file, parseOptions());
 }
 
-function readFile(file: string): Uint8Array {
+/** What reading a configuration needs to know of this machine. */
+export function parseOptions(): ParseOptions {
+  return { services: udpPort, tables: routeTable, publicKeyOf };
+}
+
+/** The bytes of a configuration file. @throws Failure */
+export function readFile(file: string): Uint8Array {
   try {
     return Deno.readFileSync(file);
   } catch (cause) {
@@ -95,7 +102,8 @@ function isPath(word: string): boolean {
   return word.includes("/") || word.endsWith(".conf");
 }
 
-function exists(path: string): boolean {
+/** Whether there is such a file, readable or not. */
+export function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
@@ -106,7 +114,7 @@ function exists(path: string): boolean {
 }
 
 /** Port of a UDP service, from /etc/services. */
-function udpPort(name: string): number | undefined {
+export function udpPort(name: string): number | undefined {
   let text: string;
   try {
     text = Deno.readTextFileSync("/etc/services");

@@ -9,9 +9,9 @@
 
 import type { PrivateKey } from "../noise/keys.ts";
 import { bytesEqual } from "./address.ts";
-import { type Pair, problemOf } from "./conf_lines.ts";
+import { joinDns, readDns } from "./conf_dns.ts";
+import type { Pair } from "./conf_lines.ts";
 import {
-  clean,
   readAddresses,
   readBoolean,
   readCommand,
@@ -19,14 +19,17 @@ import {
   readKey,
   readListenPort,
   readMtu,
+  readTable,
 } from "./conf_values.ts";
 import { ConfigError, type Hook, type InterfaceConfig } from "./config.ts";
 import type { Services } from "./endpoint.ts";
 import { hookMaySetKey } from "./hook.ts";
+import type { TableNames } from "./route_table.ts";
 
 /** What a reader of a pair may use besides the section. */
 export interface ReadContext {
   services: Services;
+  tables: TableNames;
   warnings: string[];
 }
 
@@ -80,9 +83,16 @@ export const INTERFACE_READERS: ReadonlyMap<string, Reader> = new Map<
   ["postup", ({ config }, pair) => addHook(config.postUp, pair)],
   ["predown", ({ config }, pair) => addHook(config.preDown, pair)],
   ["postdown", ({ config }, pair) => addHook(config.postDown, pair)],
-  ["dns", (_, pair) => refuseDns(pair)],
-  ["table", (_, pair) => refuseTable(pair)],
-  ["saveconfig", (_, pair) => refuseSaveConfig(pair)],
+  ["dns", ({ config }, pair) => addDns(config, pair)],
+  ["table", ({ config }, pair, { tables }) => {
+    const table = pair.value === "" ? undefined : readTable(pair, tables);
+    if (table === undefined) delete config.table;
+    else config.table = table;
+  }],
+  ["saveconfig", ({ config }, pair) => {
+    if (pair.value === "") delete config.saveConfig;
+    else config.saveConfig = readBoolean(pair);
+  }],
 ]);
 
 /**
@@ -127,26 +137,8 @@ function addHook(hooks: Hook[], pair: Pair): void {
   if (command !== undefined) hooks.push({ command, line: pair.line });
 }
 
-function refuseDns(pair: Pair): void {
-  if (pair.value === "") return;
-  throw problemOf(
-    pair,
-    "not supported by this version yet; remove the line, and set the resolver in a PostUp if it must change",
-  );
-}
-
-function refuseTable(pair: Pair): void {
-  if (pair.value === "" || /^auto$/i.test(clean(pair))) return;
-  throw problemOf(
-    pair,
-    "only auto is supported by this version yet; remove the line",
-  );
-}
-
-function refuseSaveConfig(pair: Pair): void {
-  if (pair.value === "" || !readBoolean(pair)) return;
-  throw problemOf(
-    pair,
-    "only false is supported by this version yet; remove the line",
-  );
+/** Search domains without a server are given to nobody, as with wg-quick(8). */
+function addDns(config: InterfaceConfig, pair: Pair): void {
+  const dns = joinDns(config.dns ?? { servers: [], search: [] }, readDns(pair));
+  if (dns.servers.length + dns.search.length > 0) config.dns = dns;
 }

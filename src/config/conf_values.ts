@@ -9,14 +9,17 @@
  */
 
 import { decodeKey } from "../noise/keys.ts";
+import { isShowable } from "./conf_keys.ts";
 import { invisibleProblem, type Pair, problemOf } from "./conf_lines.ts";
-import type { EndpointText, InterfaceAddress } from "./config.ts";
+import type { EndpointText, InterfaceAddress, RouteTable } from "./config.ts";
 import { parseEndpointText, parsePort, type Services } from "./endpoint.ts";
 import {
   type ParsedPrefix,
   parseInterfaceAddress,
   parsePrefix,
 } from "./prefix.ts";
+import { type TableNames, tableNumber } from "./route_table.ts";
+import { booleanProblem } from "./strip.ts";
 
 /** PrivateKey, PublicKey, PresharedKey: 32 bytes in base64. */
 export function readKey(pair: Pair): Uint8Array {
@@ -54,6 +57,22 @@ export function readKeepalive(pair: Pair): number {
 /** MTU: 68 (RFC 791) to 65535. */
 export function readMtu(pair: Pair): number {
   return readNumber(pair, clean(pair), 68, 65535);
+}
+
+/** Table: `off`, a number, or a name; undefined for `auto`. */
+export function readTable(
+  pair: Pair,
+  tables: TableNames,
+): RouteTable | undefined {
+  const name = clean(pair);
+  if (/^auto$/i.test(name)) return undefined;
+  if (/^off$/i.test(name)) return "off";
+  const number = tableNumber(name, tables);
+  if (number !== undefined) return { number, name };
+  throw problemOf(
+    pair,
+    "must be auto, off, a number of 1 to 4294967295, or a name that stands in /etc/iproute2/rt_tables",
+  );
 }
 
 /** Address: a list, of which blanks separate the items too, as in wg-quick(8). */
@@ -97,7 +116,10 @@ export function readEndpoint(pair: Pair, services: Services): EndpointText {
 export function readBoolean(pair: Pair): boolean {
   const text = clean(pair);
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
-  throw problemOf(pair, "must be true or false");
+  throw problemOf(
+    pair,
+    isShowable(text) ? booleanProblem(text) : "must be true or false",
+  );
 }
 
 /** A hook's command; undefined where it is empty. */
@@ -122,7 +144,7 @@ const CONTINUED =
   "a backslash does not continue a line; write all of it on one line";
 
 /** What people take for syntax, and what is invisible, is named before it is taken for a value. */
-function withoutSurprises(pair: Pair): string {
+export function withoutSurprises(pair: Pair): string {
   const { value } = pair;
   const problem = surprise(value);
   if (problem !== undefined) throw problemOf(pair, problem);
@@ -179,7 +201,7 @@ function readNumber(
  *
  * @param shown what was read, for the error
  */
-function attempt<T>(pair: Pair, shown: string, read: () => T): T {
+export function attempt<T>(pair: Pair, shown: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -57,6 +57,20 @@ export interface Hook {
   readonly line: number;
 }
 
+/** Where the routes go that follow from AllowedIPs: nowhere, or into this table. */
+export type RouteTable = "off" | {
+  readonly number: number;
+  /** As the user wrote it: a name of iproute2's, or digits. */
+  readonly name: string;
+};
+
+/** DNS: name servers, and the domains in which a name without dots is looked for. */
+export interface DnsConfig {
+  /** IP addresses as the user wrote them. */
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+}
+
 /** The [Interface] section. */
 export interface InterfaceConfig {
   privateKey?: PrivateKey;
@@ -64,6 +78,11 @@ export interface InterfaceConfig {
   fwmark?: number;
   addresses: InterfaceAddress[];
   mtu?: number;
+  dns?: DnsConfig;
+  /** Absent is `auto`: the main table, or one of the tunnel's own. */
+  table?: RouteTable;
+  /** Whether the file becomes what the interface is when that is taken down; absent is false. */
+  saveConfig?: boolean;
   preUp: Hook[];
   postUp: Hook[];
   preDown: Hook[];

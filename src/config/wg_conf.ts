@@ -3,7 +3,7 @@
  *
  * ```text
  * [Interface]                    once          conf_interface.ts
- *   PrivateKey ListenPort FwMark MTU           once each
+ *   PrivateKey ListenPort FwMark MTU Table     once each
  *   Address PreUp PostUp PreDown PostDown      as often as wanted
  * [Peer]                         any number    conf_peer.ts
  *   PublicKey PresharedKey Endpoint PersistentKeepalive
@@ -48,11 +48,14 @@ import {
 import { warnOfPeers, withoutTwins } from "./conf_peers.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Services } from "./endpoint.ts";
+import type { TableNames } from "./route_table.ts";
 
 /** What the parser cannot know by itself. */
 export interface ParseOptions {
   /** Ports by their names, for ListenPort and Endpoint. */
   services?: Services;
+  /** Numbers of routing tables by their names, for Table. */
+  tables?: TableNames;
   /** With it, a peer that has the interface's own key is warned about. */
   publicKeyOf?: (privateKey: PrivateKey) => PublicKey;
 }
@@ -112,7 +115,8 @@ function readPair(draft: Draft, pair: Pair): void {
     );
   }
   const key = pair.key.toLowerCase();
-  const services = draft.options.services ?? (() => undefined);
+  const { services = () => undefined, tables = () => undefined } =
+    draft.options;
   const owner = section === "Interface"
     ? draft.interface!
     : draft.peers.at(-1)!;
@@ -121,7 +125,7 @@ function readPair(draft: Draft, pair: Pair): void {
     : PEER_READERS.get(key)?.bind(null, draft.peers.at(-1)!);
   if (read) {
     warnOfRepetition(draft, owner.seen, pair);
-    read(pair, { services, warnings: draft.warnings });
+    read(pair, { services, tables, warnings: draft.warnings });
   } else if (isAppKey(key)) {
     warn(draft, pair, "only phone apps know this; it is ignored");
   } else throw problemOf(pair, unknownKeyProblem(pair.key, section));

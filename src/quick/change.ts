@@ -9,9 +9,14 @@
  * | address       | RTM_NEWADDR                        | goes with the interface        |
  * | link          | RTM_SETLINK: MTU and up            | goes with the interface        |
  * | route         | RTM_NEWROUTE                       | goes with the interface        |
+ * | mark          | `set=1` on the daemon's socket     | goes with the interface        |
+ * | rule          | RTM_NEWRULE                        | RTM_DELRULE                    |
+ * | sysctl        | writing under /proc/sys            | the value that was there       |
+ * | firewall      | a table of nf_tables               | deleting the table             |
+ * | mss           | a table of nf_tables               | deleting the table             |
+ * | dns           | a program, or /etc/resolv.conf     | what was there (dns_change.ts) |
  *
- * A change that outlives the interface (a rule, a table of nf_tables, a sysctl) is one more kind
- * that carries what was there before; undo.ts then has one more case.
+ * What outlives the interface carries all that undoing needs.
  * Addresses are text here, because this is what stands in the state file and on the terminal.
  *
  * @module
@@ -19,6 +24,7 @@
 
 import type { Hook } from "../config/config.ts";
 import { expandHook } from "../config/hook.ts";
+import type { DnsChange } from "./dns_change.ts";
 
 /** The four moments at which a user's commands run. */
 export type HookTime = "PreUp" | "PostUp" | "PreDown" | "PostDown";
@@ -33,18 +39,88 @@ export interface HookChange {
   readonly line: number;
 }
 
-/** What netlink does to the interface once it is there. */
+/** An address of the interface. */
+export interface AddressChange {
+  readonly kind: "address";
+  readonly address: string;
+  /** Whether the kernel is not to route the address's network: it is routed in the tunnel's own table. */
+  readonly noPrefixRoute?: boolean;
+}
+
+/** A route into the interface. */
+export interface RouteChange {
+  readonly kind: "route";
+  readonly prefix: string;
+  /** The main table unless told otherwise. */
+  readonly table?: number;
+  /** The table's name, where the user wrote one. */
+  readonly tableName?: string;
+}
+
+/** A rule of policy routing, `[not] [fwmark MARK] lookup TABLE [suppress_prefixlength LENGTH]`. */
+export interface RuleChange {
+  readonly kind: "rule";
+  readonly family: 4 | 6;
+  readonly table: number;
+  readonly priority: number;
+  readonly mark?: number;
+  readonly invert?: boolean;
+  readonly suppressPrefixLength?: number;
+}
+
+/** A setting of the kernel. */
+export interface SysctlChange {
+  readonly kind: "sysctl";
+  /** With dots: net.ipv4.conf.all.src_valid_mark. */
+  readonly name: string;
+  /** What `down` puts back. */
+  readonly before: string;
+  readonly value: string;
+  /** Another tunnel has set it already: the last of them puts it back. */
+  readonly held?: boolean;
+}
+
+/** The table that keeps strangers from the tunnel's addresses, and marks what comes back. */
+export interface FirewallChange {
+  readonly kind: "firewall";
+  readonly family: 4 | 6;
+  readonly mark: number;
+  /** Addresses of the interface, without prefix length. */
+  readonly addresses: readonly string[];
+}
+
+/** The table that cuts TCP's segments to what the tunnel takes, where the machine forwards. */
+export interface MssChange {
+  readonly kind: "mss";
+}
+
+/** What outlives the interface. */
+export type LastingChange =
+  | RuleChange
+  | SysctlChange
+  | FirewallChange
+  | MssChange;
+
+/** What the machine does once the interface is there. */
 export type LinkChange =
-  | { readonly kind: "address"; readonly address: string }
+  | AddressChange
   | { readonly kind: "link"; readonly mtu: number }
-  | { readonly kind: "route"; readonly prefix: string };
+  | RouteChange
+  | LastingChange;
 
 /** One step of `up`. */
 export type Change =
   | { readonly kind: "interface" }
   | { readonly kind: "configuration" }
+  | { readonly kind: "mark"; readonly mark: number }
   | HookChange
+  | DnsChange
   | LinkChange;
+
+/** Whether a change outlives the interface, so that it has to be undone by itself. */
+export function isLasting(change: Change): change is LastingChange {
+  return ["rule", "sysctl", "firewall", "mss"].includes(change.kind);
+}
 
 /** The hooks of one moment as steps, for the interface `name`. */
 export function hookChanges(
@@ -58,42 +134,4 @@ export function hookChanges(
     command: expandHook(command, name),
     line,
   }));
-}
-
-/** The command that would do the same, as wg-quick echoes it behind `[#]`. */
-export function commandOf(change: Change, name: string, file: string): string {
-  switch (change.kind) {
-    case "interface":
-      return `caktus daemon ${name}`;
-    case "configuration":
-      return `wg addconf ${name} <(wg-quick strip ${quoted(file)})`;
-    case "address":
-      return `ip ${
-        family(change.address)
-      } address add ${change.address} dev ${name}`;
-    case "link":
-      return `ip link set mtu ${change.mtu} up dev ${name}`;
-    case "route":
-      return `ip ${
-        family(change.prefix)
-      } route add ${change.prefix} dev ${name}`;
-    case "hook":
-      return change.command;
-  }
-}
-
-/** The command that would undo an interface. */
-export function undoCommand(name: string): string {
-  return `ip link delete dev ${name}`;
-}
-
-function family(address: string): "-4" | "-6" {
-  return address.includes(":") ? "-6" : "-4";
-}
-
-/** A file name as a shell takes it. */
-function quoted(file: string): string {
-  return /^[\w@%+=:,./-]+$/.test(file)
-    ? file
-    : `'${file.replaceAll("'", `'\\''`)}'`;
 }

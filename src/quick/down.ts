@@ -4,9 +4,17 @@
  * @module
  */
 
+import type { LastingChange } from "./change.ts";
+import { revertCommand } from "./echo.ts";
 import { Failure } from "./failure.ts";
-import { withLock } from "./lock.ts";
-import { readState, removeState, RUNTIME_FOLDER, type State } from "./state.ts";
+import { ROUTING_LOCK, waitForLock, withLock } from "./lock.ts";
+import {
+  readOtherStates,
+  readState,
+  removeState,
+  RUNTIME_FOLDER,
+  type State,
+} from "./state.ts";
 import { undo, type UndoContext } from "./undo.ts";
 
 /**
@@ -37,9 +45,40 @@ export async function takeDown(
   context: UndoContext,
   folder: string,
 ): Promise<string[]> {
-  const failures = await undo(state, context);
+  const failures = await undo(
+    state,
+    context,
+    (change) => revert(change, state.name, context, folder),
+  );
   removeState(folder, state.name);
   return failures;
+}
+
+/** Takes back what outlives the interface, while no other tunnel comes to need it. */
+async function revert(
+  change: LastingChange,
+  name: string,
+  { machine, report }: UndoContext,
+  folder: string,
+): Promise<void> {
+  await waitForLock(folder, ROUTING_LOCK, async () => {
+    if (isShared(change, readOtherStates(folder, name))) return;
+    report.step(revertCommand(change, name));
+    await machine.revert(name, change);
+  });
+}
+
+/** A sysctl that several tunnels need is put back by the last of them. */
+export function isShared(
+  change: LastingChange,
+  others: readonly State[],
+): boolean {
+  return change.kind === "sysctl" &&
+    others.some(({ changes }) =>
+      changes.some((other) =>
+        other.kind === "sysctl" && other.name === change.name
+      )
+    );
 }
 
 function notUp(name: string, { machine }: UndoContext): Failure {

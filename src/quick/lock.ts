@@ -9,6 +9,12 @@
 
 import { Failure } from "./failure.ts";
 
+/**
+ * Held while tables and priorities are chosen and taken, or what tunnels share is put back. No
+ * interface has such a name, and no hook runs meanwhile.
+ */
+export const ROUTING_LOCK = "#routing";
+
 /** Looks for the holder's name, and milliseconds between two. */
 const ATTEMPTS = 10, PAUSE = 20;
 
@@ -41,6 +47,16 @@ export async function waitForLock<T>(
   using file = openLock(folder, name);
   await file.lock(true);
   return await hold(file, work);
+}
+
+/** Whether a process is at work on an interface; one that begins this very moment may not be seen yet. */
+export function isBusy(folder: string, name: string): boolean {
+  try {
+    const pid = Deno.readTextFileSync(lockPath(folder, name)).trim();
+    return pid !== "" && Deno.statSync(`/proc/${pid}`).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 function openLock(folder: string, name: string): Deno.FsFile {

@@ -7,10 +7,12 @@
  * @module
  */
 
-import type { LinkChange } from "./change.ts";
+import type { LastingChange, LinkChange } from "./change.ts";
+import type { DnsConfig } from "../config/config.ts";
 import type { Daemon } from "./daemon.ts";
+import type { DnsChange } from "./dns_change.ts";
 import type { Facts } from "./plan.ts";
-import type { DaemonIdentity } from "./state.ts";
+import type { DaemonIdentity, State } from "./state.ts";
 
 /** A machine with a kernel. */
 export interface Machine {
@@ -21,11 +23,32 @@ export interface Machine {
    * Looks up what the plan needs to know.
    *
    * @param endpoints addresses of the peers, 4 or 16 bytes
+   * @param mark of the tunnel's datagrams, for their ways; undefined is what the daemon has
    */
-  facts(name: string, endpoints: readonly Uint8Array[]): Facts;
+  facts(
+    name: string,
+    endpoints: readonly Uint8Array[],
+    mark?: number,
+  ): Promise<Facts>;
 
-  /** Makes one change by netlink. */
-  apply(name: string, index: number, change: LinkChange): void;
+  /**
+   * Begins to look what the ways to the endpoints take.
+   *
+   * @param mark of the tunnel's datagrams; 0 is none
+   */
+  probe(endpoints: readonly Uint8Array[], mark: number): Probe;
+
+  /** Whether it passes on packets from the interface, or to it. */
+  forwards(name: string): boolean;
+
+  /** Who is told the name servers. */
+  readonly nameService: NameService;
+
+  /** Makes one change. */
+  apply(name: string, index: number, change: LinkChange): void | Promise<void>;
+
+  /** Takes back what outlives the interface; nothing where it is gone already. */
+  revert(name: string, change: LastingChange): void | Promise<void>;
 
   /** Deletes the interface; nothing where it is gone already. */
   deleteLink(index: number): void;
@@ -50,8 +73,29 @@ export interface Machine {
   /** Removes the socket that a killed daemon left. */
   removeStaleSocket(name: string): Promise<void>;
 
+  /** Writes what the interface is into its file. @throws ConfigError or Failure */
+  save(state: State): Promise<void>;
+
   /** Runs a user's command to its end. */
   runHook(command: string, name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A look at the ways to some endpoints, under way; see path_probe.ts. */
+export interface Probe {
+  /** The largest packet that came back, by the address's bytes joined with commas. */
+  finish(): Promise<ReadonlyMap<string, number>>;
+  /** Ends it; also after it has finished. */
+  close(): void;
+}
+
+/** What looks names up on a machine; see dns.ts. */
+export interface NameService {
+  /** The ways in which it can be told its servers, the best first. */
+  ways(name: string, dns: DnsConfig): DnsChange[];
+  /** Goes one of them. @throws Error where it leads nowhere */
+  set(change: DnsChange, name: string, signal: AbortSignal): Promise<void>;
+  /** Takes one back; nothing where it was not gone. @throws Error */
+  restore(change: DnsChange, name: string, report: Report): Promise<void>;
 }
 
 /** Where the steps are told; cli/ prints them. */

@@ -4,11 +4,8 @@
  * ```text
  * planOpening   interface, PreUp
  *                    then the facts are looked up: a PreUp hook may have changed them
- * planRest      configuration, addresses, MTU and up, routes, PostUp
+ * planRest      configuration, addresses, MTU and up, routes and rules, PostUp
  * ```
- *
- * Routes follow from AllowedIPs, the longest prefix first. What a network of the interface's
- * own addresses covers has a route already and gets none, as with wg-quick.
  *
  * Nothing here asks the kernel or changes it.
  *
@@ -17,10 +14,20 @@
 
 import { formatAddress } from "../config/address.ts";
 import type { Config, InterfaceAddress, Prefix } from "../config/config.ts";
-import { formatPrefix, maskPrefix, prefixContains } from "../config/prefix.ts";
 import { type Change, hookChanges } from "./change.ts";
 import { Failure } from "./failure.ts";
-import { type EndpointPath, LEAST_IPV6_MTU, tunnelMtu } from "./mtu.ts";
+import {
+  type EndpointPath,
+  LEAST_IPV6_MTU,
+  mtuWarnings,
+  tunnelMtu,
+} from "./mtu.ts";
+import {
+  planAddresses,
+  planRoutes,
+  type RoutingFacts,
+  unique,
+} from "./routes.ts";
 
 /** What the plan needs to know of the machine. */
 export interface Facts {
@@ -32,6 +39,7 @@ export interface Facts {
   readonly ipv6: boolean;
   /** Interfaces that have an address, by its text without length. */
   readonly owners: ReadonlyMap<string, string>;
+  readonly routing: RoutingFacts;
 }
 
 /** Changes in order, and what the user should know besides. */
@@ -66,41 +74,19 @@ export function planRest(config: Config, name: string, facts: Facts): Plan {
   const kept = addresses.filter(usable);
   checkOwners(kept, facts.owners);
   const mtu = chooseMtu(config, facts, kept, warnings);
+  const ground = {
+    addresses: kept,
+    endpoints: facts.paths.map(({ address }) => address),
+    facts: facts.routing,
+  };
   const changes: Change[] = [
     { kind: "configuration" },
-    ...kept.map((address): Change => ({
-      kind: "address",
-      address: formatPrefix(address),
-    })),
+    ...planAddresses(config, ground),
     { kind: "link", mtu },
-    ...planRoutes(kept, prefixes.filter(usable)),
+    ...planRoutes(config, prefixes.filter(usable), ground),
     ...hookChanges("PostUp", config.interface.postUp, name),
   ];
   return { changes, warnings };
-}
-
-/** A route for each prefix that no network of the interface's addresses holds. */
-function planRoutes(
-  addresses: readonly InterfaceAddress[],
-  prefixes: readonly Prefix[],
-): Change[] {
-  const networks = addresses
-    .filter(bringsRoute)
-    .map(({ address, length }) => maskPrefix(address, length));
-  const covered = (prefix: Prefix) =>
-    networks.some((network) =>
-      network.length <= prefix.length &&
-      prefixContains(network, prefix.address)
-    );
-  return prefixes
-    .filter((prefix) => !covered(prefix))
-    .sort((a, b) => b.length - a.length)
-    .map((prefix) => ({ kind: "route", prefix: formatPrefix(prefix) }));
-}
-
-/** The kernel adds a network's route along with the address, but for a lone IPv4 address. */
-function bringsRoute({ address, length }: InterfaceAddress): boolean {
-  return !(address.length === 4 && length === 32);
 }
 
 function chooseMtu(
@@ -111,6 +97,7 @@ function chooseMtu(
 ): number {
   // A small MTU next to an IPv6 address is refused when the file is read.
   if (config.interface.mtu !== undefined) return config.interface.mtu;
+  warnings.push(...mtuWarnings(facts.paths));
   const mtu = tunnelMtu(facts.paths, facts.defaultMtu);
   const six = addresses.some(({ address }) => address.length === 16);
   if (mtu >= LEAST_IPV6_MTU || !six) return mtu;
@@ -133,8 +120,4 @@ function checkOwners(
         `choose another Address, or take it away there: ip address del ${text} dev ${owner}`,
     });
   }
-}
-
-function unique<T extends Prefix>(prefixes: readonly T[]): T[] {
-  return [...new Map(prefixes.map((p) => [formatPrefix(p), p])).values()];
 }

@@ -5,6 +5,7 @@
  * version = 1
  * interface = "wg0"
  * config = "/etc/wireguard/wg0.conf"
+ * save_config = true       # only where the file says so
  *
  * [[hook]]                 # the commands of down, as they were at up
  * time = "PostDown"
@@ -13,6 +14,10 @@
  *
  * [[change]]               # one for each change, in order
  * kind = "interface"
+ *
+ * [guard]                  # only with up --confirm: see confirm.ts
+ * pid = 4700
+ * started = 1234500
  *
  * [daemon]                 # a process is known by its id and when it started
  * pid = 4711
@@ -35,7 +40,9 @@
 
 import { parse, stringify } from "smol-toml";
 import type { Change, HookChange } from "./change.ts";
+import { changeFrom, hookTime } from "./state_change.ts";
 import { Failure } from "./failure.ts";
+import { number, optional, string, type Table, tables } from "./state_table.ts";
 
 /** Where the state files and locks are. */
 export const RUNTIME_FOLDER = "/run/caktus";
@@ -62,6 +69,10 @@ export interface State {
   readonly index?: number;
   /** Whether `up` came to its end. */
   readonly complete: boolean;
+  /** The process that takes it down again unless somebody confirms it. */
+  readonly guard?: DaemonIdentity;
+  /** Whether the file becomes what the interface is before that goes. */
+  readonly saves?: boolean;
 }
 
 /** The growing file of one `up`. */
@@ -78,6 +89,8 @@ export class StateFile {
     name: string,
     config: string,
     hooks: readonly HookChange[],
+    guard?: DaemonIdentity,
+    saves = false,
   ): StateFile {
     const file = new StateFile(statePath(folder, name), {
       name,
@@ -85,19 +98,28 @@ export class StateFile {
       hooks,
       changes: [],
       complete: false,
+      ...(guard && { guard }),
+      ...(saves && { saves }),
     });
     const head = stringify({
       version: VERSION,
       interface: name,
       config,
+      ...(saves && { save_config: true }),
       hook: hooks.map(({ time, command, line }) => ({
         time,
         line,
         ...written(command),
       })),
+      ...(guard && { guard: { ...guard } }),
     });
     Deno.writeTextFileSync(file.path, head, { createNew: true, mode: 0o600 });
     return file;
+  }
+
+  /** Goes on with the file of an interface that is up; whoever calls holds its lock. */
+  static reopen(folder: string, state: State): StateFile {
+    return new StateFile(statePath(folder, state.name), state);
   }
 
   /** What is written down so far. */
@@ -160,6 +182,20 @@ export function readState(folder: string, name: string): State | undefined {
   }
 }
 
+/** What stands of all interfaces but one; a file that cannot be read says nothing. */
+export function readOtherStates(folder: string, name: string): State[] {
+  const others = [...Deno.readDirSync(folder)]
+    .map((entry) => /^(.*)\.toml$/.exec(entry.name)?.[1] ?? name)
+    .filter((other) => other !== name);
+  return others.flatMap((other) => {
+    try {
+      return readState(folder, other) ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** Forgets an interface: all is undone. */
 export function removeState(folder: string, name: string): void {
   try {
@@ -173,14 +209,10 @@ function statePath(folder: string, name: string): string {
   return `${folder}/${name}.toml`;
 }
 
-type Table = Record<string, unknown>;
-
 function stateFrom(table: Table): State {
   if (table.version !== VERSION) throw new TypeError("unknown version");
-  const daemon = optional(table.daemon, (found) => ({
-    pid: number(found.pid),
-    started: number(found.started),
-  }));
+  const daemon = optional(table.daemon, identityFrom);
+  const guard = optional(table.guard, identityFrom);
   const index = optional(table.link, (found) => number(found.index));
   return {
     name: string(table.interface),
@@ -189,25 +221,14 @@ function stateFrom(table: Table): State {
     changes: tables(table.change).map(changeFrom),
     complete: optional(table.up, (found) => found.complete === true) ?? false,
     ...(daemon && { daemon }),
+    ...(guard && { guard }),
     ...(index !== undefined && { index }),
+    ...(table.save_config === true && { saves: true }),
   };
 }
 
-function changeFrom(table: Table): Change {
-  switch (table.kind) {
-    case "interface":
-    case "configuration":
-      return { kind: table.kind };
-    case "address":
-      return { kind: "address", address: string(table.address) };
-    case "link":
-      return { kind: "link", mtu: number(table.mtu) };
-    case "route":
-      return { kind: "route", prefix: string(table.prefix) };
-    case "hook":
-      return { kind: "hook", time: hookTime(table.time), command: "", line: 0 };
-  }
-  throw new TypeError("unknown change");
+function identityFrom({ pid, started }: Table): DaemonIdentity {
+  return { pid: number(pid), started: number(started) };
 }
 
 function hookFrom(table: Table): HookChange {
@@ -233,33 +254,4 @@ function written(command: string): { command: string } | { escaped: string } {
 function withoutCommand(change: Change): Table {
   if (change.kind !== "hook") return { ...change };
   return { kind: "hook", time: change.time };
-}
-
-function hookTime(value: unknown): HookChange["time"] {
-  const times = ["PreUp", "PostUp", "PreDown", "PostDown"] as const;
-  const time = times.find((known) => known === value);
-  if (time === undefined) throw new TypeError("unknown time of a hook");
-  return time;
-}
-
-function optional<T>(value: unknown, read: (table: Table) => T): T | undefined {
-  return value === undefined ? undefined : read(value as Table);
-}
-
-function tables(value: unknown): Table[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new TypeError("not a list of tables");
-  return value as Table[];
-}
-
-function string(value: unknown): string {
-  if (typeof value !== "string") throw new TypeError("not a text");
-  return value;
-}
-
-function number(value: unknown): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) {
-    throw new TypeError("not a whole number");
-  }
-  return value;
 }

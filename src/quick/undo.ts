@@ -3,7 +3,9 @@
  *
  * ```text
  * PreDown hooks    in the file's order
- * the changes      the last one first
+ * SaveConfig       the file becomes what the interface is
+ * rules            in the order in which they were made: what leads into the tunnel goes first
+ * other changes    the last one first
  * PostDown hooks   in the file's order
  * ```
  *
@@ -13,7 +15,13 @@
  * @module
  */
 
-import { type Change, type HookChange, undoCommand } from "./change.ts";
+import {
+  type Change,
+  type HookChange,
+  isLasting,
+  type LastingChange,
+} from "./change.ts";
+import { undoCommand } from "./echo.ts";
 import { messageOf } from "./failure.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Machine, Report } from "./machine.ts";
@@ -32,18 +40,22 @@ export interface UndoContext {
 /**
  * Undoes everything in `state`, which is left as it is.
  *
+ * @param revert takes back one change that outlives the interface
  * @returns what failed, a line each; empty where all is as it was before
  */
 export async function undo(
   state: State,
   context: UndoContext,
+  revert: (change: LastingChange) => Promise<void>,
 ): Promise<string[]> {
   const failures: string[] = [];
   const hooks = wantsHooks(state) ? state.hooks : [];
   await runHooks(hooks, "PreDown", state, context, failures);
-  for (const change of state.changes.toReversed()) {
+  await saveFile(state, context, failures);
+  for (const change of undoOrder(state.changes)) {
     try {
-      await undoChange(change, state, context);
+      if (isLasting(change)) await revert(change);
+      else await undoChange(change, state, context);
     } catch (error) {
       failures.push(messageOf(error));
     }
@@ -80,11 +92,37 @@ async function runHooks(
   }
 }
 
+/** Only what came up whole is saved, and only while it is there. */
+async function saveFile(
+  state: State,
+  { machine, report }: UndoContext,
+  failures: string[],
+): Promise<void> {
+  const { name, config, saves, complete, index } = state;
+  if (!saves || !complete || machine.indexOf(name) !== index) return;
+  report.step(`wg showconf ${name}`);
+  try {
+    await machine.save(state);
+  } catch (error) {
+    failures.push(`${config} is not saved: ${messageOf(error)}`);
+  }
+}
+
+function undoOrder(changes: readonly Change[]): Change[] {
+  return [
+    ...changes.filter(({ kind }) => kind === "rule"),
+    ...changes.filter(({ kind }) => kind !== "rule").toReversed(),
+  ];
+}
+
 async function undoChange(
   change: Change,
   state: State,
   { machine, report }: UndoContext,
 ): Promise<void> {
+  if (change.kind === "dns") {
+    return await machine.nameService.restore(change, state.name, report);
+  }
   // All the others go with the interface.
   if (change.kind !== "interface") return;
   report.step(undoCommand(state.name));

@@ -12,14 +12,26 @@
 
 import { setImmediate } from "node:timers";
 import type { Config } from "../config/config.ts";
-import { type Change, commandOf, hookChanges } from "./change.ts";
+import { type Change, hookChanges } from "./change.ts";
 import type { Daemon } from "./daemon.ts";
+import { setDns } from "./dns.ts";
 import { takeDown } from "./down.ts";
+import { commandOf } from "./echo.ts";
 import { Failure, messageOf } from "./failure.ts";
 import { unlessAborted } from "./interrupts.ts";
-import { withLock } from "./lock.ts";
-import { planOpening, planRest } from "./plan.ts";
-import { readState, RUNTIME_FOLDER, StateFile } from "./state.ts";
+import { ROUTING_LOCK, waitForLock, withLock } from "./lock.ts";
+import type { Probe } from "./machine.ts";
+import { withProof } from "./mtu.ts";
+import { type Facts, planOpening, planRest } from "./plan.ts";
+import { SOURCE_VALID_MARK } from "./routes.ts";
+import {
+  type DaemonIdentity,
+  readOtherStates,
+  readState,
+  RUNTIME_FOLDER,
+  type State,
+  StateFile,
+} from "./state.ts";
 import { hookPlace, type UndoContext } from "./undo.ts";
 
 /** What is to come up. */
@@ -30,6 +42,10 @@ export interface UpRequest {
   readonly config: Config;
   /** The configuration as the daemon takes it: a `set=1` request. */
   readonly settings: string;
+  /** Where peers are by the file, for the daemon to look again: a `set_names=1` request. */
+  readonly names?: string;
+  /** The process that takes the interface down unless somebody confirms it (confirm.ts). */
+  readonly guard?: DaemonIdentity;
   /** Addresses of the peers that have an endpoint, 4 or 16 bytes. */
   readonly endpoints: readonly Uint8Array[];
 }
@@ -89,6 +105,7 @@ class Ascent {
   readonly #context: UndoContext;
   readonly #folder: string;
   readonly #state: StateFile;
+  readonly #probe: Probe;
   #daemon: Daemon | undefined;
   #index = 0;
 
@@ -96,17 +113,31 @@ class Ascent {
     this.#request = request;
     this.#context = context;
     this.#folder = folder;
-    const { name, file, config } = request;
-    this.#state = StateFile.create(folder, name, file, [
-      ...hookChanges("PreDown", config.interface.preDown, name),
-      ...hookChanges("PostDown", config.interface.postDown, name),
-    ]);
+    const { name, file, config, guard } = request;
+    const { mtu, fwmark = 0 } = config.interface;
+    this.#probe = context.machine.probe(
+      mtu === undefined ? request.endpoints : [],
+      fwmark,
+    );
+    this.#state = StateFile.create(
+      folder,
+      name,
+      file,
+      [
+        ...hookChanges("PreDown", config.interface.preDown, name),
+        ...hookChanges("PostDown", config.interface.postDown, name),
+      ],
+      guard,
+      config.interface.saveConfig,
+    );
   }
 
   async run(): Promise<Daemon> {
     try {
       await this.#climb();
+      this.#probe.close();
     } catch (error) {
+      this.#probe.close();
       const { state } = this.#state;
       const failures = await takeDown(state, this.#context, this.#folder);
       throw describe(error, failures);
@@ -115,21 +146,65 @@ class Ascent {
   }
 
   async #climb(): Promise<void> {
-    const { config, name, endpoints } = this.#request;
-    const { machine, report } = this.#context;
+    const { config, name } = this.#request;
     for (const change of planOpening(config, name)) await this.#make(change);
-    const plan = planRest(config, name, machine.facts(name, endpoints));
-    plan.warnings.forEach((warning) => report.warn(warning));
-    for (const change of plan.changes) await this.#make(change);
+    const hooks = await waitForLock(
+      this.#folder,
+      ROUTING_LOCK,
+      () => this.#makeTunnel(),
+    );
+    for (const change of hooks) await this.#make(change);
+    // A hook may just have switched forwarding on.
+    if (this.#context.machine.forwards(name)) await this.#clampSegments();
     await this.#heed();
     this.#state.recordComplete();
+  }
+
+  /** Makes all but the PostUp hooks, which it returns. */
+  async #makeTunnel(): Promise<Change[]> {
+    const { config, name, endpoints } = this.#request;
+    const { machine, report } = this.#context;
+    const { fwmark } = config.interface;
+    const proven = await this.#probe.finish();
+    const facts = await machine.facts(name, endpoints, fwmark);
+    const others = readOtherStates(this.#folder, name);
+    const plan = planRest(config, name, {
+      ...withOthers(facts, others),
+      paths: withProof(facts.paths, proven),
+    });
+    plan.warnings.forEach((warning) => report.warn(warning));
+    const [hooks, deeds] = split(plan.changes, ({ kind }) => kind === "hook");
+    for (const change of deeds) {
+      await this.#make(change);
+      if (change.kind === "link") await this.#setDns();
+    }
+    return hooks;
+  }
+
+  /** As wg-quick(8), right after the link goes up. */
+  async #setDns(): Promise<void> {
+    const { name, config } = this.#request;
+    const { dns } = config.interface;
+    if (dns === undefined || dns.servers.length === 0) return;
+    await setDns(name, dns, this.#context, (change) => this.#make(change));
+  }
+
+  /** Without it what TCP sends through is found too long and cut by and by: no reason to fail. */
+  async #clampSegments(): Promise<void> {
+    try {
+      await this.#make({ kind: "mss" });
+    } catch (error) {
+      this.#context.interrupts.signal.throwIfAborted();
+      this.#context.report.warn(messageOf(error));
+    }
   }
 
   async #make(change: Change): Promise<void> {
     await this.#heed();
     this.#state.record(change);
     const { name, file } = this.#request;
-    this.#context.report.step(commandOf(change, name, file));
+    const command = commandOf(change, name, file);
+    if (command !== "") this.#context.report.step(command);
     try {
       await this.#apply(change);
     } catch (error) {
@@ -147,13 +222,23 @@ class Ascent {
 
   async #apply(change: Change): Promise<void> {
     const { machine, interrupts } = this.#context;
-    const { name, file, settings } = this.#request;
+    const { name, file, settings, names } = this.#request;
     switch (change.kind) {
       case "interface":
         return await this.#start();
       case "configuration":
-        return await unlessAborted(
+        await unlessAborted(
           machine.configure(name, settings),
+          interrupts.signal,
+        );
+        if (names === undefined) return;
+        return await unlessAborted(
+          machine.configure(name, names),
+          interrupts.signal,
+        );
+      case "mark":
+        return await unlessAborted(
+          machine.configure(name, `set=1\nfwmark=${change.mark}\n\n`),
           interrupts.signal,
         );
       case "hook":
@@ -163,8 +248,10 @@ class Ascent {
               `${hookPlace(change, file)}: ${messageOf(error)}`,
             );
           });
+      case "dns":
+        return await machine.nameService.set(change, name, interrupts.signal);
       default:
-        machine.apply(name, this.#index, change);
+        return await machine.apply(name, this.#index, change);
     }
   }
 
@@ -183,6 +270,30 @@ class Ascent {
     this.#index = index;
     this.#state.recordIndex(index);
   }
+}
+
+/** What other tunnels have changed is no part of the machine as it was. */
+export function withOthers(facts: Facts, others: readonly State[]): Facts {
+  const { sourceValidMark } = facts.routing;
+  const held = others.flatMap(({ changes }) => changes).find((change) =>
+    change.kind === "sysctl" && change.name === SOURCE_VALID_MARK
+  );
+  if (held?.kind !== "sysctl") return facts;
+  const { before } = held;
+  return {
+    ...facts,
+    routing: {
+      ...facts.routing,
+      sourceValidMark: { ...sourceValidMark, before },
+    },
+  };
+}
+
+function split<T>(list: readonly T[], goesFirst: (one: T) => boolean) {
+  return [
+    list.filter(goesFirst),
+    list.filter((one) => !goesFirst(one)),
+  ] as const;
 }
 
 /** The reason first; then what could not be undone. */

@@ -6,15 +6,16 @@
 
 import { deepStrictEqual, match, strictEqual, throws } from "node:assert";
 import { parseAddress } from "../../src/config/address.ts";
-import { commandOf } from "../../src/quick/change.ts";
+import { commandOf } from "../../src/quick/echo.ts";
 import { type Facts, planOpening, planRest } from "../../src/quick/plan.ts";
-import { conf } from "./samples.ts";
+import { conf, ROUTING } from "./samples.ts";
 
 const FACTS: Facts = {
   paths: [],
   defaultMtu: 1500,
   ipv6: true,
   owners: new Map(),
+  routing: ROUTING,
 };
 
 function echoes(ofInterface: string, ofPeer: string, facts = FACTS): string[] {

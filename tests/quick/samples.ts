@@ -6,6 +6,7 @@
 
 import { parseConfig } from "../../src/config/wg_conf.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { RoutingFacts } from "../../src/quick/routes.ts";
 
 /** A private key that guards nothing: the bytes 1 to 32, clamped. */
 export const PRIVATE_KEY = "AAIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eH2A=";
@@ -22,3 +23,12 @@ export function confText(ofInterface: string, ofPeer = ""): string {
 export function conf(ofInterface: string, ofPeer = ""): Config {
   return parseConfig(confText(ofInterface, ofPeer), "wg0.conf");
 }
+
+/** A machine that has no tunnel yet. */
+export const ROUTING: RoutingFacts = {
+  mark: 0,
+  freeTable: 51820,
+  nextPriority: { 4: 32765, 6: 32765 },
+  otherMarks: { 4: [], 6: [] },
+  sourceValidMark: { now: "0", before: "0" },
+};

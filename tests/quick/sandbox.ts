@@ -25,6 +25,14 @@ const SETUP = `
   ip route add default via 192.0.2.1
 `;
 
+/** Shows everything of the network that `down` has to leave as it was. */
+export const SNAPSHOT = `
+  ip address; ip route show table all; ip -6 route show table all
+  ip -d rule; ip -6 -d rule; nft list ruleset
+  grep -rs . /proc/sys/net/ipv4/conf/all /proc/sys/net/ipv6/conf/all /proc/sys/net/ipv4/ip_forward
+  ls /run/wireguard; ls /run/caktus | grep -v 'lock$'
+`;
+
 /** What a command ended with. */
 export interface Outcome {
   status: number;
@@ -92,11 +100,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Everything of the network that `down` has to leave as it was. */
   async snapshot(): Promise<string> {
-    return (await this.run(`
-      ip address; ip route show table all; ip -6 route show table all; ip rule
-      nft list ruleset; sysctl -a 2>/dev/null | grep -E '^net\\.ipv[46]\\.(conf\\.all|ip_forward)'
-      ls /run/wireguard; ls /run/caktus | grep -v 'lock$'
-    `)).stdout;
+    return (await this.run(SNAPSHOT)).stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

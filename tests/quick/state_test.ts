@@ -30,7 +30,27 @@ const CHANGES: Change[] = [
   { kind: "configuration" },
   { kind: "address", address: "10.0.0.2/24" },
   { kind: "link", mtu: 1420 },
+  { kind: "address", address: "10.0.0.3/8", noPrefixRoute: true },
   { kind: "route", prefix: "fd00::/64" },
+  { kind: "route", prefix: "10.0.0.0/8", table: 100, tableName: "isp2" },
+  { kind: "mark", mark: 51820 },
+  {
+    kind: "rule",
+    family: 4,
+    priority: 32765,
+    table: 51820,
+    mark: 51820,
+    invert: true,
+  },
+  {
+    kind: "rule",
+    family: 6,
+    priority: 32764,
+    table: 254,
+    suppressPrefixLength: 0,
+  },
+  { kind: "sysctl", name: "net.x.y", before: "0", value: "1", held: true },
+  { kind: "firewall", family: 4, mark: 51820, addresses: ["10.0.0.2"] },
 ];
 
 function inFolder(work: (folder: string) => void): void {

@@ -12,7 +12,7 @@ import { withLock } from "../../src/quick/lock.ts";
 import type { Machine } from "../../src/quick/machine.ts";
 import { up, type UpRequest } from "../../src/quick/up.ts";
 import type { UndoContext } from "../../src/quick/undo.ts";
-import { conf } from "./samples.ts";
+import { conf, ROUTING } from "./samples.ts";
 
 const FILE = conf(
   [
@@ -41,6 +41,7 @@ class Notes {
   readonly warned: string[] = [];
   readonly interrupts = new Interrupts();
   link: number | undefined;
+  sourceValidMark = { now: "0", before: "0" };
   /** Called before each deed. */
   before: (deed: string) => void = () => {};
 
@@ -62,13 +63,26 @@ class Notes {
     };
     return {
       indexOf: () => this.link,
-      facts: () => ({
-        paths: [],
-        defaultMtu: undefined,
-        ipv6: true,
-        owners: new Map(),
+      facts: () =>
+        Promise.resolve({
+          paths: [],
+          defaultMtu: undefined,
+          ipv6: true,
+          owners: new Map(),
+          routing: { ...ROUTING, sourceValidMark: this.sourceValidMark },
+        }),
+      probe: () => ({
+        finish: () => Promise.resolve(new Map()),
+        close: () => {},
       }),
+      forwards: () => false,
+      nameService: {
+        ways: () => [],
+        set: () => Promise.resolve(),
+        restore: () => Promise.resolve(),
+      },
       apply: (_name, index, { kind }) => deed(`${kind} on ${index}`),
+      revert: (_name, { kind }) => deed(`undo ${kind}`),
       deleteLink: () => {
         deed("delete link");
         this.link = undefined;
@@ -86,6 +100,7 @@ class Notes {
       },
       configure: () => Promise.resolve(deed("configure")),
       removeStaleSocket: () => Promise.resolve(),
+      save: () => Promise.resolve(deed("save")),
       runHook: async (command) => await deed(command),
     };
   }
@@ -282,5 +297,51 @@ Deno.test("up() and down() of one interface exclude each other, and say who is a
       await up({ ...REQUEST, name: "wg1" }, notes.context, folder);
     });
     deepStrictEqual(notes.made, UP);
+  });
+});
+
+const WHOLE: UpRequest = {
+  ...REQUEST,
+  config: conf("Address = 10.0.0.2/24", "AllowedIPs = 0.0.0.0/0"),
+};
+
+Deno.test("down() undoes rules in their order, then what was made last first", async () => {
+  await inFolder(async (folder) => {
+    const notes = new Notes();
+    await up(WHOLE, notes.context, folder);
+    const made = ["rule", "rule", "route", "sysctl", "firewall"];
+    deepStrictEqual(notes.made.splice(0).slice(-6), [
+      "configure",
+      ...made.map((kind) => `${kind} on 7`),
+    ]);
+    notes.echoed.length = 0;
+    await down("wg0", notes.context, folder);
+    deepStrictEqual(notes.echoed, [
+      "ip -4 rule delete not fwmark 51820 table 51820 priority 32765",
+      "ip -4 rule delete table main suppress_prefixlength 0 priority 32764",
+      "nft -f /dev/fd/63",
+      "sysctl -q net.ipv4.conf.all.src_valid_mark=0",
+      "ip link delete dev wg0",
+    ]);
+  });
+});
+
+Deno.test("down() leaves a sysctl to the tunnel that still needs it, which puts back what was there before both", async () => {
+  await inFolder(async (folder) => {
+    const notes = new Notes();
+    await up(WHOLE, notes.context, folder);
+    notes.sourceValidMark = { now: "1", before: "1" };
+    notes.link = undefined;
+    notes.echoed.length = 0;
+    await up({ ...WHOLE, name: "wg1" }, notes.context, folder);
+    strictEqual(notes.echoed.some((line) => line.startsWith("sysctl")), false);
+    notes.echoed.length = 0;
+    await down("wg0", notes.context, folder);
+    strictEqual(notes.echoed.some((line) => line.startsWith("sysctl")), false);
+    await down("wg1", notes.context, folder);
+    strictEqual(
+      notes.echoed.filter((line) => line.startsWith("sysctl")).join(),
+      "sysctl -q net.ipv4.conf.all.src_valid_mark=0",
+    );
   });
 });
