@@ -11,7 +11,11 @@
  * @module
  */
 
-async function main(words: readonly string[]): Promise<number> {
+import { type OtherName, readCall } from "./src/cli/names.ts";
+
+async function main(given: readonly string[]): Promise<number> {
+  const { name, words } = readCall(given);
+  if (name !== undefined) return await runAs(name, words);
   const [command, ...rest] = words;
   if (!rest.some((word) => word === "--help" || word === "-h")) {
     switch (command) {
@@ -21,6 +25,9 @@ async function main(words: readonly string[]): Promise<number> {
         return (await import("./src/cli/keys.ts")).runKeys(command, rest);
     }
   }
+  if (command === "guard") {
+    return await (await import("./src/cli/confirm.ts")).runGuard(rest);
+  }
   if (command === "daemon") {
     return await (await import("./src/cli/daemon.ts")).daemon(rest);
   }
@@ -28,6 +35,25 @@ async function main(words: readonly string[]): Promise<number> {
     return (await import("./src/cli/cipher.ts")).cipher();
   }
   return await (await import("./src/cli/cli.ts")).run(words);
+}
+
+/** Runs as the program whose name it was called by. */
+async function runAs(
+  name: OtherName,
+  words: readonly string[],
+): Promise<number> {
+  switch (name) {
+    case "wg":
+      return await (await import("./src/cli/wg.ts")).runWg(words);
+    case "wg-quick":
+      return await (await import("./src/cli/wg_quick.ts")).runWgQuick(words);
+    case "wireguard-go": {
+      const module = await import("./src/cli/wireguard_go.ts");
+      return await module.runWireguardGo(words);
+    }
+    default:
+      throw new Error(`${name} is not part of this program yet`);
+  }
 }
 
 // Never by returning: a call that waits in another thread would keep the process.

@@ -19,7 +19,10 @@ import { SystemError } from "./system_error.ts";
 const SYS_CLOSE_RANGE = 436;
 const CLOSE_RANGE_CLOEXEC = 4;
 const EVERY_DESCRIPTOR = 0xffffffff;
+const F_DUPFD = 0;
 const F_SETFD = 2;
+/** Above those that programs expect something of. */
+const LEAST_DUPLICATE = 10;
 const FD_CLOEXEC = 1;
 
 const PR_SET_DUMPABLE = 4;
@@ -40,14 +43,28 @@ export function effectiveUser(): number {
   return libc.geteuid();
 }
 
-/** Lets no child inherit a descriptor above 2: neither ours nor the caller's. */
-export function keepDescriptors(): void {
+/**
+ * Lets no child inherit a descriptor above 2, neither ours nor the caller's, but
+ * for those that are given.
+ *
+ * @throws {SystemError} of call "fcntl" (EBADF: one of those is not open)
+ */
+export function keepDescriptors(given: readonly number[] = []): void {
   const flags = CLOSE_RANGE_CLOEXEC;
-  if (libc.syscall(SYS_CLOSE_RANGE, 3, EVERY_DESCRIPTOR, flags) === 0) return;
-  if (errno() !== ENOSYS) throw new SystemError("close_range", errno());
-  for (const fd of openDescriptors()) {
-    if (fd > 2) libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (libc.syscall(SYS_CLOSE_RANGE, 3, EVERY_DESCRIPTOR, flags) !== 0) {
+    if (errno() !== ENOSYS) throw new SystemError("close_range", errno());
+    for (const fd of openDescriptors()) {
+      if (fd > 2) libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
   }
+  for (const fd of given) {
+    succeed(libc.fcntl(fd, F_SETFD, 0), "fcntl", `descriptor ${fd}`);
+  }
+}
+
+/** A second number for a descriptor, which children inherit. @throws {SystemError} of call "fcntl" */
+export function duplicateForChild(fd: number): number {
+  return succeed(libc.fcntl(fd, F_DUPFD, LEAST_DUPLICATE), "fcntl");
 }
 
 /**

@@ -30,6 +30,7 @@ const IFREQ_LENGTH = 40;
 
 const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
+const TUNGETIFF = 0x800454d2;
 const TUNSETVNETHDRSZ = 0x400454d8;
 
 const IFF_TUN = 0x0001;
@@ -37,6 +38,11 @@ const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 /** Refuse a device that exists, whatever it is, instead of joining it. */
 const IFF_TUN_EXCL = 0x8000;
+
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const FD_CLOEXEC = 1;
 
 const CHECKSUM = 0x01;
 const TCP_V4 = 0x02;
@@ -81,6 +87,34 @@ export class Tun {
       libc.close(fd);
       throw error;
     }
+  }
+
+  /**
+   * Takes over a device that somebody opened, as wireguard-go does with WG_TUN_FD.
+   *
+   * @throws {SystemError} of call "TUNGETIFF" (EBADF, ENOTTY: it is no TUN device)
+   * or as {@linkcode open}; a TypeError if it was opened without virtio-net headers,
+   * which cannot be added later, or as a TAP device
+   */
+  static adopt(fd: number): Tun {
+    argument.bytes.fill(0);
+    succeed(
+      libc.ioctl(fd, TUNGETIFF, argument.address),
+      "TUNGETIFF",
+      `descriptor ${fd}`,
+    );
+    const name = textOf(argument.bytes.subarray(0, NAME_CAPACITY));
+    const flags = argument.view.getUint16(NAME_CAPACITY, true);
+    const wanted = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
+    if ((flags & wanted) !== wanted) {
+      throw new TypeError(
+        `descriptor ${fd}, ${name}: it must be opened with IFF_TUN, IFF_NO_PI and IFF_VNET_HDR`,
+      );
+    }
+    succeed(libc.fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
+    const status = succeed(libc.fcntl(fd, F_GETFL, 0), "fcntl");
+    succeed(libc.fcntl(fd, F_SETFL, status | O_NONBLOCK), "fcntl");
+    return new Tun(fd, name, indexOf(name), enableOffloads(fd));
   }
 
   /**

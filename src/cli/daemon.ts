@@ -28,10 +28,10 @@ export async function daemon(words: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    if (more.length > 0) throw new TypeError("usage: caktus daemon NAME");
     checkInterfaceName(name, name);
+    const { optionsOf } = await import("./daemon_options.ts");
     const { runDaemon } = await import("../driver/daemon.ts");
-    return await runDaemon(name);
+    return await runDaemon(name, optionsOf(more));
   } catch (error) {
     complain(`caktus: ${messageOf(error)}`);
     return 1;

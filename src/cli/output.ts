@@ -14,11 +14,18 @@
  */
 
 import { encodeText } from "../config/conf_text.ts";
+import { Failure, messageOf } from "../quick/failure.ts";
 import type { Report } from "../quick/machine.ts";
+import { programName } from "./names.ts";
 
 /** Writes text to standard output. */
 export function print(text: string): void {
   writeFully(Deno.stdout, new TextEncoder().encode(text));
+}
+
+/** Writes bytes to standard output. */
+export function printBytes(bytes: Uint8Array): void {
+  writeFully(Deno.stdout, bytes);
 }
 
 /** Writes a line to standard error as it is. */
@@ -28,20 +35,31 @@ export function complain(line: string): void {
 
 /** Writes an error and the way out. */
 export function printError(message: string, hint = ""): void {
-  complain(`caktus: ${message}`);
+  complain(`${programName()}: ${message}`);
   printHint(hint);
+}
+
+/** Writes what was thrown, and returns the exit status that it means. */
+export function report(error: unknown): number {
+  if (error instanceof Failure) {
+    printError(error.message, error.hint);
+    return error.status;
+  }
+  printError(messageOf(error));
+  return 1;
 }
 
 /** The steps and warnings of `up` and `down` on standard error. */
 export const terminalReport: Report = {
   step: (command) => complain(`[#] ${command}`),
   warn: (text, hint = "") => {
-    complain(`caktus: warning: ${text}`);
+    complain(`${programName()}: warning: ${text}`);
     printHint(hint);
   },
 };
 
-function printHint(hint: string): void {
+/** Writes the way out below an error, each line indented. */
+export function printHint(hint: string): void {
   for (const line of hint.split("\n")) if (line !== "") complain(`  ${line}`);
 }
 

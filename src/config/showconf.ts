@@ -27,17 +27,16 @@ export function formatShowconf(
     lines.push(`PrivateKey = ${encodeKey(status.privateKey)}`);
   }
   lines.push("");
-  for (const peer of status.peers) pushPeer(lines, peer, scopeName);
+  for (const peer of status.peers) {
+    if (lines.at(-1) !== "") lines.push("");
+    lines.push(...peerLines(peer, scopeName));
+  }
   return lines.join("\n") + "\n";
 }
 
-function pushPeer(
-  lines: string[],
-  peer: PeerStatus,
-  scopeName: ScopeName | undefined,
-): void {
-  if (lines.at(-1) !== "") lines.push("");
-  lines.push("[Peer]", `PublicKey = ${encodeKey(peer.publicKey)}`);
+/** The section of one peer, without an empty line around it. */
+export function peerLines(peer: PeerStatus, scopeName?: ScopeName): string[] {
+  const lines = ["[Peer]", `PublicKey = ${encodeKey(peer.publicKey)}`];
   if (peer.presharedKey) {
     lines.push(`PresharedKey = ${encodeKey(peer.presharedKey)}`);
   }
@@ -50,4 +49,5 @@ function pushPeer(
   if (peer.persistentKeepaliveSeconds > 0) {
     lines.push(`PersistentKeepalive = ${peer.persistentKeepaliveSeconds}`);
   }
+  return lines;
 }

@@ -5,13 +5,20 @@
  * @module
  */
 
+/** What is needed of a connection: Deno's own have it. */
+export interface Connection {
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
 /** A connection that its owner closes once, or time does. */
 export class Client {
-  #connection: Deno.UnixConn;
+  #connection: Connection;
   #closed = false;
 
   /** Takes over `connection`. */
-  constructor(connection: Deno.UnixConn) {
+  constructor(connection: Connection) {
     this.#connection = connection;
   }
 

@@ -5,19 +5,32 @@
  * @module
  */
 
+import { GivenListener } from "../../ffi/unix_listener.ts";
+import type { Connection } from "./client.ts";
+
+/** Takes connections. */
+export interface Listener {
+  accept(): Promise<Connection>;
+}
+
 /** Where wg(8) looks for the sockets of userspace tunnels. */
 const FOLDER = "/var/run/wireguard";
 
 /** A listening UAPI socket. */
 export class ControlSocket {
   readonly path: string;
-  readonly listener: Deno.UnixListener;
-  #inode: number | null;
+  readonly listener: Listener;
+  #inode: number | null | undefined;
 
-  private constructor(path: string, listener: Deno.UnixListener) {
+  private constructor(path: string, listener: Listener) {
     this.path = path;
     this.listener = listener;
-    this.#inode = Deno.lstatSync(path).ino;
+    this.#inode = inodeOf(path);
+  }
+
+  /** Takes over a socket that listens already, wherever its file is. @throws {SystemError} if it does not */
+  static adopt(fd: number, name: string): ControlSocket {
+    return new ControlSocket(`${FOLDER}/${name}.sock`, new GivenListener(fd));
   }
 
   /**
@@ -46,16 +59,21 @@ export class ControlSocket {
 
   /** Whether the path still leads to this socket. */
   get isOurs(): boolean {
-    try {
-      return Deno.lstatSync(this.path).ino === this.#inode;
-    } catch {
-      return false;
-    }
+    const inode = inodeOf(this.path);
+    return inode !== undefined && inode === this.#inode;
   }
 
   /** Removes the file, unless a successor's stands in its place. */
   remove(): void {
     if (this.isOurs) removeIfThere(this.path);
+  }
+}
+
+function inodeOf(path: string): number | null | undefined {
+  try {
+    return Deno.lstatSync(path).ino;
+  } catch {
+    return undefined;
   }
 }
 

@@ -37,6 +37,12 @@ export interface Daemon extends DaemonIdentity {
   readonly ended: Promise<string>;
 }
 
+/** What the daemon is told besides the name, and descriptors that it inherits. */
+export interface DaemonWords {
+  readonly words: readonly string[];
+  readonly descriptors: readonly number[];
+}
+
 /**
  * Starts the daemon and waits until it is ready.
  *
@@ -47,8 +53,9 @@ export async function startDaemon(
   name: string,
   started: (identity: DaemonIdentity) => void,
   signal: AbortSignal,
+  more: DaemonWords = { words: [], descriptors: [] },
 ): Promise<Daemon> {
-  const child = spawn(name);
+  const child = spawn(name, more);
   const identity = { pid: child.pid, started: processStart(child.pid) ?? 0 };
   started(identity);
   const stop = () => killQuietly(child.pid, "SIGTERM");
@@ -79,18 +86,12 @@ export function isRunning({ pid, started }: DaemonIdentity): boolean {
 }
 
 /** The daemon gets what a tunnel needs of root's power, and none of the caller's descriptors. */
-function spawn(name: string): Deno.ChildProcess {
-  const program = Deno.build.standalone
-    ? []
-    : ["run", "-A", V8_OPTION, `${import.meta.dirname}/../../main.ts`];
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...program, "daemon", name],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    cwd: "/",
-  });
-  keepDescriptors();
+function spawn(
+  name: string,
+  { words, descriptors }: DaemonWords,
+): Deno.ChildProcess {
+  const command = selfCommand(["daemon", name, ...words]);
+  keepDescriptors(descriptors);
   const wanted = Deno.build.standalone ? CAPABILITIES : SOURCE_CAPABILITIES;
   const child = withCapabilities(
     wanted.filter(hasCapability),
@@ -98,6 +99,20 @@ function spawn(name: string): Deno.ChildProcess {
   );
   child.unref();
   return child;
+}
+
+/** This program once more, with other words. */
+export function selfCommand(words: readonly string[]): Deno.Command {
+  const program = Deno.build.standalone
+    ? []
+    : ["run", "-A", V8_OPTION, `${import.meta.dirname}/../../main.ts`];
+  return new Deno.Command(Deno.execPath(), {
+    args: [...program, ...words],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    cwd: "/",
+  });
 }
 
 /** Reads to the line that says so; false where the stream ends before. */
