@@ -8,10 +8,10 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { Failure, messageOf } from "../quick/failure.ts";
+import { Failure } from "../quick/failure.ts";
 import type { KeyCommand } from "./keys.ts";
 import { mistakes, nearest } from "./nearest.ts";
-import { print, printError } from "./output.ts";
+import { print, report } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 /** One command. What it needs is loaded when it runs. */
@@ -23,6 +23,8 @@ interface Entry {
   /** Flags and what they mean. */
   readonly options?: readonly (readonly [string, string])[];
   readonly details?: string;
+  /** Whether all words behind the first are its own, also those that look like options. */
+  readonly takesAll?: boolean;
   run(words: string[], options: Record<string, unknown>): Promise<number>;
 }
 
@@ -30,15 +32,50 @@ const PLACES = `
 Without a word it is ./wg0.conf, else /etc/wireguard/wg0.conf; a name such as
 wg0 is /etc/wireguard/wg0.conf; with a slash or .conf it is a path.`;
 
+const SET_DETAILS = `
+
+  listen-port PORT            private-key FILE      fwmark MARK | off
+  peer KEY
+    remove                    preshared-key FILE    endpoint HOST:PORT
+    allowed-ips PREFIX,...    persistent-keepalive SECONDS | off
+
+allowed-ips replaces all that the peer has; with + or - before a prefix it adds
+and takes away. A file that is empty, or /dev/null, clears the key.`;
+
 const COMMANDS: readonly Entry[] = [
   {
     name: "up",
     words: "[NAME | FILE.conf]",
     summary: "bring an interface up, as its configuration says",
-    options: [["--foreground", "stay, and take it down at the end"]],
+    options: [
+      ["--foreground", "stay, and take it down at the end"],
+      [
+        "--confirm <time>",
+        "take it down after so long (60s), unless confirmed",
+      ],
+    ],
     details: PLACES,
-    run: async (words, { foreground }) =>
-      await (await import("./up.ts")).runUp(words, foreground === true),
+    run: async (words, { foreground, confirm }) =>
+      await (await import("./up.ts")).runUp(
+        words,
+        foreground === true,
+        confirm as string | undefined,
+      ),
+  },
+  {
+    name: "confirm",
+    words: "[NAME | FILE.conf]",
+    summary: "let an interface stay that came up with --confirm",
+    run: async (words) =>
+      await (await import("./confirm.ts")).runConfirm(words),
+  },
+  {
+    name: "reload",
+    words: "[NAME | FILE.conf]",
+    summary: "bring a running interface to what its file says now",
+    details:
+      "\nSessions that did not change go on. Hooks are not run; those of down are the\nnew file's from then on. A file with a mistake changes nothing.",
+    run: async (words) => await (await import("./reload.ts")).runReload(words),
   },
   {
     name: "down",
@@ -51,17 +88,70 @@ const COMMANDS: readonly Entry[] = [
     name: "show",
     words: "[all | interfaces | NAME] [FIELD | dump]",
     summary: "show interfaces and their peers, as wg(8) does",
-    options: [["--drops", "show which packets were dropped, and why"]],
-    run: async (words, { drops }) => {
-      const module = await import("./show.ts");
-      return await (drops ? module.showDrops(words) : module.show(words));
+    options: [
+      ["--drops", "show which packets were dropped, and why"],
+      ["--json", "as JSON"],
+    ],
+    run: async (words, { drops, json }) => {
+      const flags = { json: json === true };
+      return drops
+        ? await (await import("./show_drops.ts")).showDrops(words, flags)
+        : await (await import("./show.ts")).show(words, flags);
     },
   },
   {
     name: "showconf",
     words: "NAME",
     summary: "print the running configuration, keys included",
-    run: async (words) => await (await import("./show.ts")).showconf(words),
+    options: [["--json", "as JSON"]],
+    run: async (words, { json }) =>
+      await (await import("./show.ts")).showconf(words, {
+        json: json === true,
+      }),
+  },
+  {
+    name: "set",
+    words: "NAME [OPTION VALUE]... [peer KEY [OPTION VALUE]...]...",
+    summary: "change an interface and its peers, as wg(8) does",
+    details: SET_DETAILS,
+    takesAll: true,
+    run: async (words) => await (await import("./set.ts")).set(words),
+  },
+  {
+    name: "setconf",
+    words: "NAME FILE",
+    summary: "make an interface what a file says, all peers anew",
+    run: async (words) =>
+      await (await import("./setconf.ts")).setconf("setconf", words),
+  },
+  {
+    name: "addconf",
+    words: "NAME FILE",
+    summary: "add what a file says to an interface",
+    run: async (words) =>
+      await (await import("./setconf.ts")).setconf("addconf", words),
+  },
+  {
+    name: "syncconf",
+    words: "NAME FILE",
+    summary: "make an interface what a file says, touching only what differs",
+    run: async (words) =>
+      await (await import("./setconf.ts")).setconf("syncconf", words),
+  },
+  {
+    name: "save",
+    words: "[NAME | FILE.conf]",
+    summary: "write what an interface is now into its file",
+    details:
+      "\nComments, host names and all that did not change stay as they are.",
+    run: async (words) => await (await import("./save.ts")).runSave(words),
+  },
+  {
+    name: "strip",
+    words: "[NAME | FILE.conf]",
+    summary: "print a file without what wg(8) does not know",
+    details: "\nAs in: wg syncconf wg0 <(caktus strip wg0)",
+    run: async (words) => (await import("./strip.ts")).runStrip(words),
   },
   {
     name: "genkey",
@@ -97,9 +187,13 @@ Examples:
  * @returns the exit status
  */
 export async function run(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && words[0] === "version") words = ["--version"];
   const [first = "help"] = words;
   try {
-    if (isUnknown(first)) throw unknownCommand(first, words.slice(1));
+    if (isUnknown(first)) {
+      if (words.length === 1 && isFallback()) return await runAsDaemon(words);
+      throw unknownCommand(first, words.slice(1));
+    }
     return await runCommand(words.length === 0 ? ["help"] : words);
   } catch (error) {
     return report(error);
@@ -130,6 +224,7 @@ function programOf(done: (status: number) => void): Command {
     })
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeOut: print, outputError: () => {} })
+    .enablePositionalOptions()
     .exitOverride();
   for (const entry of COMMANDS) {
     const command = program.command(`${entry.name} ${argumentsOf(entry)}`)
@@ -142,6 +237,7 @@ function programOf(done: (status: number) => void): Command {
           : [given[0], given[1]];
         done(await entry.run(words, options));
       });
+    if (entry.takesAll) command.passThroughOptions().allowUnknownOption();
     for (const [flag, meaning] of entry.options ?? []) {
       command.option(flag, meaning);
     }
@@ -163,7 +259,19 @@ function isUnknown(word: string): boolean {
     !COMMANDS.some(({ name }) => name === word);
 }
 
-/** A word is never taken for an interface: a mistyped command must start nothing. */
+/**
+ * Whether the wg-quick script has been told to use a program in place of
+ * wireguard-go, and may be calling it: `caktus wg0`.
+ */
+function isFallback(): boolean {
+  return (Deno.env.get("WG_QUICK_USERSPACE_IMPLEMENTATION") ?? "") !== "";
+}
+
+async function runAsDaemon(words: readonly string[]): Promise<number> {
+  return await (await import("./wireguard_go.ts")).runWireguardGo(words);
+}
+
+/** Else a word is never taken for an interface: a mistyped command must start nothing. */
 function unknownCommand(word: string, rest: readonly string[]): Failure {
   const command = nearest(word, COMMANDS.map(({ name }) => name));
   const hints = [`did you mean: caktus ${[command, ...rest].join(" ")}`];
@@ -186,13 +294,4 @@ function misuse(error: CommanderError, command = ""): Failure {
 
 async function runKeys(command: KeyCommand, words: string[]) {
   return (await import("./keys.ts")).runKeys(command, words);
-}
-
-function report(error: unknown): number {
-  if (error instanceof Failure) {
-    printError(error.message, error.hint);
-    return error.status;
-  }
-  printError(messageOf(error));
-  return 1;
 }

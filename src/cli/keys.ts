@@ -18,6 +18,7 @@
 
 import { importPrivate, publicHalf } from "../driver/x25519_keys.ts";
 import { clamp, decodeKey, encodeKey, type PublicKey } from "../noise/keys.ts";
+import { programName } from "./names.ts";
 import { complain, print } from "./output.ts";
 
 /** The commands of this file. */
@@ -58,7 +59,9 @@ export function runKeys(
   try {
     return COMMANDS[command](processStreams, words);
   } catch (error) {
-    complain(`caktus: ${error instanceof Error ? error.message : error}`);
+    complain(
+      `${programName()}: ${error instanceof Error ? error.message : error}`,
+    );
     return 1;
   }
 }
@@ -86,7 +89,7 @@ export function pubkey(streams: Streams, words: readonly string[]): number {
   if (words.length > 0) return usage(streams, "pubkey");
   const read = readPrivateKey(streams);
   if (typeof read === "string") {
-    streams.stderr(`caktus: ${read}`);
+    streams.stderr(`${programName()}: ${read}`);
     streams.stderr("  give it a private key: caktus genkey | caktus pubkey");
     return 1;
   }
@@ -147,7 +150,9 @@ function printKey(streams: Streams, key: Uint8Array): void {
 
 function warnOfReaders(streams: Streams): void {
   if (((streams.stdoutMode() ?? 0) & OTHERS) === 0) return;
-  streams.stderr("caktus: warning: everyone may open the file of this key");
+  streams.stderr(
+    `${programName()}: warning: everyone may open the file of this key`,
+  );
   streams.stderr("  set the umask to 077 and make a new one: umask 077");
 }
 

@@ -21,7 +21,7 @@ import { WordError } from "../config/wg_only_words.ts";
 import { udpPort } from "./configuration.ts";
 import { DeviceError, setDevice } from "./devices.ts";
 import { programName } from "./names.ts";
-import { complain } from "./output.ts";
+import { complain, printHint } from "./output.ts";
 import { resolveDraft, systemLookup } from "./set_endpoints.ts";
 import { readKeyFile } from "./set_key_file.ts";
 
@@ -82,9 +82,7 @@ export async function refusing(command: () => Promise<void>): Promise<number> {
   } catch (error) {
     if (!(error instanceof WordError)) throw error;
     complain(error.message);
-    for (const line of error.hint.split("\n")) {
-      if (line !== "") complain(`  ${line}`);
-    }
+    printHint(error.hint);
     if (error.conclusion !== "") complain(error.conclusion);
     return 1;
   }

@@ -9,24 +9,14 @@
 
 import type { DeviceStatus } from "../config/config.ts";
 import { formatShowconf } from "../config/showconf.ts";
-import { DROPS_REQUEST, parseDrops } from "../config/uapi_drops.ts";
-import { request } from "../quick/control.ts";
-import { messageOf } from "../quick/failure.ts";
 import { scopeName } from "../quick/scopes.ts";
 import { DeviceError, getDevice, wireguardInterfaces } from "./devices.ts";
-import {
-  configurationJson,
-  dropsJson,
-  interfaceJson,
-  type Json,
-  jsonText,
-} from "./json.ts";
+import { configurationJson, interfaceJson, jsonText } from "./json.ts";
 import { programName } from "./names.ts";
-import { complain, print } from "./output.ts";
-import { dropsText } from "./show_drops.ts";
+import { complain, print, printHint } from "./output.ts";
 import { FIELDS, fieldText } from "./show_fields.ts";
 import { interfaceText } from "./show_text.ts";
-import { plain, wantsColor } from "./terminal.ts";
+import { colored } from "./terminal.ts";
 
 /** How something is shown. */
 export interface ShowFlags {
@@ -84,35 +74,6 @@ export async function showconf(
       : formatShowconf(status, scopeName),
   );
   return 0;
-}
-
-/** `show --drops [all | NAME]` */
-export async function showDrops(
-  words: readonly string[],
-  { json = false }: ShowFlags = {},
-): Promise<number> {
-  const [which = "all", ...more] = words;
-  if (more.length > 0) {
-    complain(`Usage: ${programName()} show --drops [<interface> | all]`);
-    return 1;
-  }
-  const names = which === "all" ? await wireguardInterfaces() : [which];
-  const texts: string[] = [];
-  const objects: Json[] = [];
-  let status = 0;
-  for (const name of names) {
-    try {
-      const drops = parseDrops(await request(name, DROPS_REQUEST), name);
-      texts.push(dropsText(name, drops));
-      objects.push(dropsJson(name, drops));
-    } catch (error) {
-      complain(`caktus: ${name} counts no drops: ${whyNone(error)}`);
-      if (which !== "all") status = 1;
-    }
-  }
-  if (json) print(jsonText(objects));
-  else print(colored(texts.join("\n")));
-  return status;
 }
 
 /** As `wg` no one has looked for options among the words. */
@@ -198,18 +159,9 @@ async function statusOf(
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     complain(`Unable to access ${what}: ${error.reason}`);
-    for (const line of error.hint.split("\n")) {
-      if (line !== "") complain(`  ${line}`);
-    }
+    printHint(error.hint);
     return undefined;
   }
-}
-
-/** Only Caktus's daemons count drops. */
-function whyNone(error: unknown): string {
-  const nobody = error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.ConnectionRefused;
-  return nobody ? "No such device" : messageOf(error);
 }
 
 function hidesKeys(): boolean {
@@ -223,8 +175,4 @@ function usage(): number {
     }]`,
   );
   return 1;
-}
-
-function colored(text: string): string {
-  return wantsColor() ? text : plain(text);
 }

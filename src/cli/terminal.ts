@@ -17,8 +17,13 @@ export const cyan = (text: string) => `\x1b[36m${text}${RESET}`;
 /** `text` in red letters. */
 export const red = (text: string) => `\x1b[31m${text}${RESET}`;
 
+/** The text as standard output takes it. */
+export function colored(text: string): string {
+  return wantsColor() ? text : plain(text);
+}
+
 /** Whether standard output takes colours. */
-export function wantsColor(): boolean {
+function wantsColor(): boolean {
   const mode = Deno.env.get("WG_COLOR_MODE");
   if (mode === "always") return true;
   if (mode === "never") return false;

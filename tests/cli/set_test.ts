@@ -101,11 +101,15 @@ rootTest("show prints JSON, as caktus and as wg", async () => {
     `wg set wg0 listen-port 5180 private-key own peer ${A} allowed-ips 10.0.0.0/8
      caktus show --json; echo ===
      caktus wg show wg0 listen-port --json; echo ===
-     caktus showconf wg0 --json`,
+     caktus showconf wg0 --json; echo ===
+     caktus show --drops --json 2>&1`,
   );
-  const [all, port, conf] = said.split("===\n").map((text) =>
-    JSON.parse(text).interfaces[0]
+  const parts = said.split("===\n");
+  strictEqual(
+    parts.pop(),
+    'caktus: wg0 counts no drops: its daemon knows no such request, as caktus does\n{\n  "interfaces": []\n}\n',
   );
+  const [all, port, conf] = parts.map((text) => JSON.parse(text).interfaces[0]);
   deepStrictEqual(port, { name: "wg0", listenPort: 5180 });
   deepStrictEqual(all.peers[0].allowedIps, ["10.0.0.0/8"]);
   strictEqual(conf.privateKey, OWN);
