@@ -58,8 +58,10 @@ const CORE = [
   "src/offload",
 ];
 
-/** The one file of the packet filter that looks at the machine; the others build what ffi sends. */
-const FIREWALL_ON_MACHINE = ["src/firewall/legacy.ts"];
+/** The files of the packet filter that look at the machine; the others build what ffi sends. */
+const FIREWALL_ON_MACHINE = ["legacy", "legacy_program"].map((name) =>
+  `src/firewall/${name}.ts`
+);
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = readSources(["src", "ffi", "main.ts"]);

@@ -3,7 +3,7 @@
  *
  * | the kernel says                 | it means                         | the way out             |
  * |---------------------------------|----------------------------------|-------------------------|
- * | no such protocol or subsystem   | nf_tables is missing             | load it, or Table = off |
+ * | no such protocol or subsystem   | nf_tables and iptables are missing | have one, or Table = off |
  * | ENOENT for a rule or a chain    | a part of it is missing          | load its modules        |
  * | EPERM                           | not root                         | be root                 |
  *
@@ -54,10 +54,10 @@ export function explain(
 
 function withoutNfTables(legacy: LegacyTables | undefined): string {
   const ways =
-    "load it: modprobe nf_tables; or set Table = off and add the routes and rules in PostUp";
+    "load it: modprobe nf_tables; or install iptables; or set Table = off and add the routes and rules in PostUp";
   if (legacy === undefined) return ways;
   const used = [...new Set([...legacy.ip, ...legacy.ip6])].join(", ");
-  return `the machine filters packets with iptables-legacy (tables ${used}), which caktus does not write itself\n${ways}`;
+  return `the machine filters packets with iptables-legacy (tables ${used}), but its program iptables-restore is missing\n${ways}`;
 }
 
 function hintFor({ errno, call }: SystemError, modules: string): string {

@@ -16,6 +16,7 @@
 import { textOf } from "../../ffi/memory.ts";
 import type { Rule } from "../../ffi/nf_tables_command.ts";
 import { commentOf } from "../../ffi/nf_tables_user_data.ts";
+import { tunnelComment } from "./legacy_rules.ts";
 
 /** Families and tables in which they can be. */
 export const STOCK_TABLES = (["ip", "ip6"] as const).flatMap((family) =>
@@ -24,7 +25,7 @@ export const STOCK_TABLES = (["ip", "ip6"] as const).flatMap((family) =>
 
 /** Whether wg-quick made a rule for the interface `name`. */
 export function isStockRule(rule: Rule, name: string): boolean {
-  return comments(rule).includes(`wg-quick(8) rule for ${name}`);
+  return comments(rule).includes(tunnelComment(name));
 }
 
 /** iptables writes a comment as a match; others write it into user data. */

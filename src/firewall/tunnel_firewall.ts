@@ -1,48 +1,44 @@
 /**
- * Puts the tables of a tunnel into the kernel's packet filter and takes them
+ * Puts the rules of a tunnel into the kernel's packet filter and takes them
  * out again, by their names alone, so also after a daemon was killed.
  *
- * | tables                 | what for                        | made by                   |
- * |------------------------|---------------------------------|---------------------------|
- * | ip, ip6 `wg-quick-IF`  | a tunnel as the default route   | {@linkcode addTunnelRules} |
- * | inet `caktus-IF`       | TCP through a tunnel's forwarder | {@linkcode addSegmentClamp} |
+ * | rules                                       | what for                         | made by                     |
+ * |---------------------------------------------|----------------------------------|-----------------------------|
+ * | tables ip, ip6 `wg-quick-IF`                | a tunnel as the default route    | {@linkcode addTunnelRules}  |
+ * | table inet `caktus-IF`                      | TCP that the machine forwards    | {@linkcode addSegmentClamp} |
+ * | the same in iptables-legacy, with a comment | both, on a kernel without nf_tables | the same                 |
  *
- * Each call is one transaction: all of it or nothing. A table of that name that
- * is there already was left by an earlier tunnel of the name, and is replaced.
+ * What is there already of that name was left by an earlier tunnel, and is
+ * replaced.
  *
- * This is the file that changes the machine; the others here build commands.
+ * This file and the ones that it calls change the machine.
  *
  * @module
  */
 
 import {
-  addTable,
   type Command,
   deleteRule,
-  deleteTable,
-  type Family,
-  generation,
   lacksNfTables,
   rules,
-  tables,
-  transact,
 } from "../../ffi/nf_tables.ts";
-import { SystemError } from "../../ffi/system_error.ts";
-import { explain } from "./firewall_error.ts";
+import { formatAddress } from "../config/address.ts";
+import { explain, FirewallError } from "./firewall_error.ts";
 import { findLegacy } from "./legacy.ts";
+import { hasLegacyProgram, removeLegacy } from "./legacy_program.ts";
+import { replaceLegacy } from "./legacy_program.ts";
+import { clampComment, legacyClampRules } from "./legacy_rules.ts";
+import { legacyTunnelRules, tunnelComment } from "./legacy_rules.ts";
+import { removeFound, replaceTables, tableDeletions } from "./named_table.ts";
 import { clampCommands, clampTable } from "./segment_clamp.ts";
 import { isStockRule, STOCK_TABLES } from "./stock_rules.ts";
 import {
+  addressesOf,
   nftFamily,
   tunnelCommands,
   type TunnelRules,
   tunnelTable,
 } from "./tunnel_rules.ts";
-
-/** The rules have changed since the generation that a transaction was made for. */
-const ERESTART = 85;
-/** How often that is taken for somebody else's work, and looked again. */
-const ATTEMPTS = 20;
 
 /**
  * Guards a tunnel that is the default route, as wg-quick does.
@@ -50,26 +46,37 @@ const ATTEMPTS = 20;
  * @throws {FirewallError} with nothing changed
  */
 export function addTunnelRules(name: string, wanted: TunnelRules): void {
-  const families = wanted.families.map(nftFamily);
+  const { families, addresses, mark } = wanted;
+  const legacy = (family: 4 | 6) => {
+    const own = addressesOf(nftFamily(family), addresses).map(formatAddress);
+    return legacyTunnelRules(name, own, mark);
+  };
   const commands = tunnelCommands(name, wanted);
-  replace(tunnelTable(name), families, commands, {
-    purpose: `set the firewall rules of ${name}`,
-    modules: "nft_fib_ipv4 nft_fib_ipv6 nft_ct",
-  });
+  const purpose = `set the firewall rules of ${name}`;
+  explained(purpose, "nft_fib_ipv4 nft_fib_ipv6 nft_ct", () =>
+    orLegacy(
+      () => replaceTables(tunnelTable(name), families.map(nftFamily), commands),
+      families,
+      () => replaceLegacy(families, legacy, tunnelComment(name)),
+    ));
 }
 
 /**
- * Takes the tables of a tunnel away, and what stock wg-quick made in their
- * place in the tables of iptables.
+ * Takes away what guards a tunnel, and what stock wg-quick made in its place
+ * in the tables of iptables.
  *
  * @returns whether there was anything
- * @throws {FirewallError} with nothing changed
+ * @throws {FirewallError}
  */
 export function removeTunnelRules(name: string): boolean {
-  return remove(
-    () => [...deletions(tunnelTable(name)), ...stockDeletions(name)],
-    `remove the firewall rules of ${name}`,
-  );
+  const find = () => [
+    ...tableDeletions(tunnelTable(name)),
+    ...stockDeletions(name),
+  ];
+  return explained(`remove the firewall rules of ${name}`, "", () => {
+    const found = removeFound(find);
+    return removeLegacy(tunnelComment(name)) || found;
+  });
 }
 
 /**
@@ -79,73 +86,54 @@ export function removeTunnelRules(name: string): boolean {
  * @throws {FirewallError} with nothing changed
  */
 export function addSegmentClamp(name: string): void {
-  replace(clampTable(name), ["inet"], clampCommands(name), {
-    purpose: `limit the size of TCP segments through ${name}`,
-    modules: "nft_rt nft_exthdr",
-  });
+  const purpose = `limit the size of TCP segments through ${name}`;
+  const text = legacyClampRules(name);
+  explained(purpose, "nft_rt nft_exthdr", () =>
+    orLegacy(
+      () => replaceTables(clampTable(name), ["inet"], clampCommands(name)),
+      [4, 6],
+      () => replaceLegacy([4, 6], () => text, clampComment(name)),
+    ));
 }
 
 /** Ends that. @returns whether there was any @throws {FirewallError} */
 export function removeSegmentClamp(name: string): boolean {
   const purpose = `remove the limit of TCP segments through ${name}`;
-  return remove(() => deletions(clampTable(name)), purpose);
+  return explained(purpose, "", () => {
+    const found = removeFound(() => tableDeletions(clampTable(name)));
+    return removeLegacy(clampComment(name)) || found;
+  });
 }
 
-function replace(
-  table: string,
-  families: readonly Family[],
-  commands: readonly Command[],
-  about: { purpose: string; modules: string },
+/** iptables-legacy does it where the kernel has no nf_tables. */
+function orLegacy(
+  work: () => void,
+  families: readonly (4 | 6)[],
+  legacy: () => void,
 ): void {
-  const cleared = families.flatMap((family) => clearing(family, table));
   try {
-    transact([...cleared, ...commands]);
+    work();
   } catch (error) {
-    throw explain(error, about.purpose, about.modules, findLegacy());
+    if (!lacksNfTables(error) || !hasLegacyProgram(families)) throw error;
+    legacy();
   }
 }
 
-function remove(find: () => Command[], purpose: string): boolean {
+/** Does the work; what fails is told in words. */
+function explained<T>(purpose: string, modules: string, work: () => T): T {
   try {
-    for (let attempt = 1;; attempt++) {
-      const seen = generation();
-      const commands = find();
-      if (tryTransact(commands, seen, attempt)) return commands.length > 0;
+    return work();
+  } catch (error) {
+    if (error instanceof FirewallError) {
+      const message = `cannot ${purpose}: ${error.message}`;
+      throw new FirewallError(message, error.hint, error);
     }
-  } catch (error) {
-    if (lacksNfTables(error)) return false; // no nf_tables, no table
-    throw explain(error, purpose, "", findLegacy());
+    throw explain(error, purpose, modules, findLegacy());
   }
-}
-
-/** @returns false where somebody changed the rules meanwhile, so that it is to be looked again */
-function tryTransact(
-  commands: readonly Command[],
-  seen: number,
-  attempt: number,
-): boolean {
-  try {
-    transact(commands, seen);
-    return true;
-  } catch (error) {
-    const again = error instanceof SystemError && error.errno === ERESTART;
-    if (again && attempt < ATTEMPTS) return false;
-    throw error;
-  }
-}
-
-function deletions(table: string): Command[] {
-  return tables().filter(({ name }) => name === table)
-    .map(({ family }) => deleteTable(family, table));
 }
 
 function stockDeletions(name: string): Command[] {
   return STOCK_TABLES.flatMap(({ family, table }) =>
     rules(family, table).filter((rule) => isStockRule(rule, name))
   ).map(deleteRule);
-}
-
-/** A table is made, if it is not there, so that deleting it cannot fail. */
-function clearing(family: Family, table: string): Command[] {
-  return [addTable(family, table), deleteTable(family, table)];
 }

@@ -77,6 +77,14 @@ export function nftFamily(family: 4 | 6): "ip" | "ip6" {
   return family === 4 ? "ip" : "ip6";
 }
 
+/** Those of the addresses that are of a family. */
+export function addressesOf(
+  family: "ip" | "ip6",
+  addresses: readonly Uint8Array[],
+): Uint8Array[] {
+  return addresses.filter(({ length }) => length === ADDRESS_LENGTH[family]);
+}
+
 /** The commands that make the tables, which must not be there yet; IPv6 first, as wg-quick comes to it. */
 export function tunnelCommands(name: string, rules: TunnelRules): Command[] {
   return rules.families.toSorted((a, b) => b - a)
@@ -100,8 +108,7 @@ function tableCommands(
     chain("preraw", HOOK.prerouting, RAW),
     chain("premangle", HOOK.prerouting, MANGLE),
     chain("postmangle", HOOK.postrouting, MANGLE),
-    ...addresses
-      .filter(({ length }) => length === ADDRESS_LENGTH[family])
+    ...addressesOf(family, addresses)
       .map((address) => rule("preraw", dropOutsiders(family, name, address))),
     rule("postmangle", [...isUdp(), ...keepMark(mark)]),
     rule("premangle", [...isUdp(), ct(CT.mark), setMeta(META.mark)]),

@@ -17,7 +17,6 @@ import {
   removeTunnelRules,
 } from "../../src/firewall/tunnel_firewall.ts";
 import { namespaceTest, sh } from "../ffi/namespace.ts";
-import { cached } from "../interop/install.ts";
 import {
   ACK,
   checkSound,
@@ -30,6 +29,7 @@ import {
   udp4,
 } from "../offload/packets.ts";
 import { host, Outside } from "./outside.ts";
+import { stock, stockHost, writeConfig } from "./stock.ts";
 
 const FILE = import.meta.url;
 const MARK = 51820;
@@ -72,36 +72,11 @@ function everything() {
   };
 }
 
-/** What stock wg-quick runs where the kernel has no WireGuard. */
-function wireguardGo(): string {
-  const path = cached("wireguard-go");
-  ok(path, "wireguard-go is not installed: deno task test installs it");
-  return path;
-}
-
-/** A file of the interface wgq0, with one peer. */
-function writeConfig(text: string, allowed: string): string {
-  const file = "/run/wireguard/wgq0.conf";
-  const key = sh("wg genkey").trim(), peer = sh("wg genkey | wg pubkey").trim();
-  Deno.writeTextFileSync(
-    file,
-    `[Interface]\nPrivateKey = ${key}\n${text}\n[Peer]\nPublicKey = ${peer}\nAllowedIPs = ${allowed}\n`,
-    { mode: 0o600 },
-  );
-  return file;
-}
-
-/** The stock script with wireguard-go under it. */
-function stock(command: "up" | "down", file: string): void {
-  const implementation = `WG_QUICK_USERSPACE_IMPLEMENTATION=${wireguardGo()}`;
-  sh(`${implementation} wg-quick ${command} ${file}`);
-}
-
 namespaceTest(
   "addTunnelRules() makes byte by byte what stock wg-quick makes",
   FILE,
   () => {
-    sh("mount -t tmpfs tmpfs /run && mkdir /run/wireguard");
+    stockHost("nft");
     for (const { of, families, mark, text, allowed } of TUNNELS) {
       const file = writeConfig(text, allowed);
       stock("up", file);
@@ -124,14 +99,7 @@ namespaceTest(
   "removeTunnelRules() removes the rules that stock wg-quick makes where there is no nft",
   FILE,
   () => {
-    sh("mount -t tmpfs tmpfs /run && mkdir /run/wireguard /run/programs");
-    const programs =
-      "ip sysctl iptables ip6tables iptables-save ip6tables-save iptables-restore ip6tables-restore";
-    sh(
-      `for each in ${programs}; do ln -s $(command -v $each) /run/programs; done`,
-    );
-    const path = "PATH=/run/programs:/usr/bin:/bin";
-    strictEqual(sh(`${path} command -v nft || echo none`), "none\n");
+    stockHost("iptables");
     const save = () =>
       sh("iptables-save; ip6tables-save").replaceAll(/^#.*\n/gm, "");
     for (const iptables of ["iptables", "ip6tables"]) {
@@ -145,9 +113,7 @@ namespaceTest(
       "Address = 10.9.0.1/24, fd00::1/64",
       "0.0.0.0/0, ::/0",
     );
-    sh(
-      `${path} WG_QUICK_USERSPACE_IMPLEMENTATION=${wireguardGo()} wg-quick up ${file}`,
-    );
+    stock("up", file);
     const made = save().split("\n").filter((line) =>
       line.includes('for wgq0"')
     );
