@@ -87,6 +87,11 @@ const SYMBOLS = {
     parameters: ["i32", "buffer", "u32"],
     result: "i32",
   },
+  connect: {
+    // int fd, const struct sockaddr *name, socklen_t length
+    parameters: ["i32", "buffer", "u32"],
+    result: "i32",
+  },
   getsockname: {
     // int fd, struct sockaddr *name, socklen_t *length
     parameters: ["i32", "buffer", "buffer"],
@@ -133,6 +138,12 @@ const SYMBOLS = {
     nonblocking: true,
   },
   eventfd: { parameters: ["u32", "i32"], result: "i32" }, // unsigned value, int flags
+  timerfd_create: { parameters: ["i32", "i32"], result: "i32" }, // int clock, int flags
+  timerfd_settime: {
+    // int fd, int flags, const struct itimerspec *new, struct itimerspec *old
+    parameters: ["i32", "i32", "buffer", "buffer"],
+    result: "i32",
+  },
   inotify_init1: { parameters: ["i32"], result: "i32" }, // int flags
   inotify_add_watch: {
     // int fd, const char *path, uint32_t mask

@@ -33,6 +33,8 @@ const EAI_NONAME = -2;
 const EAI_FAIL = -4;
 const EAI_NODATA = -5;
 const ADDRINFO_SIZE = 48;
+/** Where `ai_next` stands. */
+const NEXT = 40;
 
 /** An address of a host. */
 export interface HostAddress {
@@ -46,8 +48,11 @@ export interface HostAddress {
 export class ResolveError extends Error {
   override name = "ResolveError";
 
-  /** @param temporary whether it may be resolved later: the resolver did not answer */
-  constructor(readonly temporary: boolean) {
+  /**
+   * @param temporary whether it may be resolved later: the resolver did not answer
+   * @param code what getaddrinfo(3) returned; 0 where that was no error
+   */
+  constructor(readonly temporary: boolean, readonly code = 0) {
     super(
       temporary ? "the name server does not answer" : "there is no such host",
     );
@@ -60,6 +65,15 @@ export class ResolveError extends Error {
  * @throws {ResolveError}
  */
 export async function resolveHost(host: string): Promise<HostAddress> {
+  return (await resolveAddresses(host))[0]!;
+}
+
+/**
+ * All addresses of a host, one at least, in the order that getaddrinfo(3) prefers.
+ *
+ * @throws {ResolveError}
+ */
+export async function resolveAddresses(host: string): Promise<HostAddress[]> {
   const library = Deno.dlopen("libc.so.6", SYMBOLS);
   const { getaddrinfo, freeaddrinfo } = library.symbols;
   const node = new TextEncoder().encode(`${host}\0`);
@@ -67,11 +81,13 @@ export async function resolveHost(host: string): Promise<HostAddress> {
   const found = new BigUint64Array(1);
   const status = await getaddrinfo(node, null, wanted, found);
   keep(node, wanted, found);
-  if (status !== 0) throw new ResolveError(isTemporary(status));
+  if (status !== 0) throw new ResolveError(isTemporary(status), status);
   const list = Deno.UnsafePointer.create(found[0]!);
   if (list === null) throw new ResolveError(false);
   try {
-    return firstAddress(new Deno.UnsafePointerView(list));
+    const found = [...addressesOf(list)];
+    if (found.length === 0) throw new ResolveError(false);
+    return found;
   } finally {
     freeaddrinfo(list);
   }
@@ -93,13 +109,25 @@ function isTemporary(status: number): boolean {
   return ![EAI_NONAME, EAI_FAIL, EAI_NODATA].includes(status);
 }
 
-function firstAddress(entry: Deno.UnsafePointerView): HostAddress {
+/** The chain of entries. */
+function* addressesOf(
+  list: Deno.PointerObject | null,
+): Generator<HostAddress> {
+  for (let at = list; at !== null;) {
+    const entry = new Deno.UnsafePointerView(at);
+    const address = addressOf(entry);
+    if (address !== undefined) yield address;
+    at = entry.getPointer(NEXT);
+  }
+}
+
+function addressOf(entry: Deno.UnsafePointerView): HostAddress | undefined {
   const name = entry.getPointer(24);
-  if (name === null) throw new ResolveError(false);
+  if (name === null) return undefined;
   const view = new Deno.UnsafePointerView(name);
   const family = entry.getInt32(4);
   if (family === AF_INET) return { address: copy(view, 4, 4), scope: 0 };
-  if (family !== AF_INET6) throw new ResolveError(false);
+  if (family !== AF_INET6) return undefined;
   return { address: copy(view, 8, 16), scope: view.getUint32(24) };
 }
 

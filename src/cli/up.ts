@@ -4,14 +4,20 @@
  * @module
  */
 
-import type { Config, Endpoint } from "../config/config.ts";
 import { toDeviceChange } from "../config/device_change.ts";
-import { refuseFullTunnel } from "../config/full_tunnel.ts";
+import { formatSetNames } from "../config/uapi_names.ts";
 import { formatSet } from "../config/uapi_set.ts";
+import { parseTime, startGuard } from "../quick/confirm.ts";
+import { request as askDaemon } from "../quick/control.ts";
+import { type Daemon, stopDaemon } from "../quick/daemon.ts";
 import { down } from "../quick/down.ts";
-import { resolveEndpoints, retriesFrom } from "../quick/endpoints.ts";
+import {
+  endpointTexts,
+  peerNames,
+  resolveEndpoints,
+} from "../quick/endpoints.ts";
 import { Failure } from "../quick/failure.ts";
-import { stayUp } from "../quick/foreground.ts";
+import { Hangups, stayUp } from "../quick/foreground.ts";
 import { Interrupts } from "../quick/interrupts.ts";
 import { linuxMachine, systemResolver } from "../quick/linux_machine.ts";
 import {
@@ -19,34 +25,84 @@ import {
   checkTunDevice,
   warnOfReaders,
 } from "../quick/preflight.ts";
+import { ServiceManager } from "../quick/service_manager.ts";
 import type { UndoContext } from "../quick/undo.ts";
 import { up, type UpRequest } from "../quick/up.ts";
 import {
   type ConfigurationPlace,
   findConfiguration,
   interfaceOf,
+  parseOptions,
   readConfiguration,
 } from "./configuration.ts";
+import { programName } from "./names.ts";
 import { terminalReport } from "./output.ts";
+import { reloadQuietly } from "./reload.ts";
 
 /**
- * `up [NAME | FILE.conf] [--foreground]`
+ * `up [NAME | FILE.conf] [--foreground] [--confirm TIME]`
  *
  * @returns the exit status
  */
 export async function runUp(
   words: readonly string[],
   foreground: boolean,
+  confirm?: string,
 ): Promise<number> {
+  const seconds = confirm === undefined ? 0 : parseTime(confirm);
   const word = onlyWord("up", words);
   return await interruptibly(async (context) => {
     checkPrivileges(["caktus", "up", ...words].join(" "));
     const place = findConfiguration(word);
     const request = await prepare(place, context);
     checkTunDevice();
-    const daemon = await up(request, context);
-    return foreground ? await stayUp(request.name, daemon, context) : 0;
+    const climb = () =>
+      seconds > 0
+        ? upUnderGuard(request, seconds, context)
+        : up(request, context);
+    if (foreground) return await stayInForeground(request.name, climb, context);
+    await climb();
+    return 0;
   });
+}
+
+/** Brings an interface up and stays, as a service does: its manager is told, and HUP is heard. */
+async function stayInForeground(
+  name: string,
+  climb: () => Promise<Daemon>,
+  context: UndoContext,
+): Promise<number> {
+  const manager = new ServiceManager();
+  const hangups = new Hangups(context.interrupts);
+  const daemon = await climb();
+  manager.ready(`${name} is up`);
+  manager.watch(() => askDaemon(name, "set=1\n\n"));
+  return await stayUp(name, daemon, context, {
+    hangups,
+    reload: () => reloadQuietly(name, context),
+    stopping: () => manager.stopping(),
+  });
+}
+
+/** Brings an interface up that goes down again unless somebody confirms it. */
+async function upUnderGuard(
+  request: UpRequest,
+  seconds: number,
+  context: UndoContext,
+): Promise<Daemon> {
+  const { name } = request;
+  const guard = await startGuard(name, seconds);
+  try {
+    const daemon = await up({ ...request, guard }, context);
+    context.report.warn(
+      `${name} goes down again in ${seconds} s, unless you confirm it`,
+      `caktus confirm ${name}`,
+    );
+    return daemon;
+  } catch (error) {
+    await stopDaemon(guard);
+    throw error;
+  }
 }
 
 /**
@@ -70,34 +126,24 @@ async function prepare(
 ): Promise<UpRequest> {
   const config = readConfiguration(file);
   const path = Deno.realPathSync(file);
-  warnOfReaders(path, report);
+  // As wg-quick the same has been said in its words.
+  if (programName() !== "wg-quick") warnOfReaders(path, report);
   config.warnings.forEach((warning) => report.warn(warning));
-  refuseFullTunnel(config, file, []);
-  const endpoints = await resolveEndpoints(
-    config,
+  const places = await resolveEndpoints(
+    endpointTexts(config),
     file,
-    systemResolver(retriesFrom(Deno.env.get("WG_ENDPOINT_RESOLUTION_RETRIES"))),
+    systemResolver(),
     report,
     interrupts.signal,
   );
-  refuseFullTunnel(config, file, endpoints);
   return {
     name,
     file: path,
     config,
-    settings: settingsOf(config, endpoints),
-    endpoints: endpoints.flatMap((endpoint) => endpoint?.address ?? []),
+    settings: formatSet(toDeviceChange(config, (text) => places.get(text))),
+    names: formatSetNames(peerNames(config)),
+    endpoints: [...places.values()].map(({ address }) => address),
   };
-}
-
-function settingsOf(
-  config: Config,
-  endpoints: readonly (Endpoint | undefined)[],
-): string {
-  const places = new Map(
-    config.peers.map(({ endpoint }, i) => [endpoint, endpoints[i]]),
-  );
-  return formatSet(toDeviceChange(config, (text) => places.get(text)));
 }
 
 /**
@@ -105,19 +151,20 @@ function settingsOf(
  * process: one that comes between the last step and the exit would else kill it,
  * and its status would say that an interface which stands was undone.
  */
-async function interruptibly(
+export async function interruptibly(
   work: (context: UndoContext) => Promise<number>,
 ): Promise<number> {
   const interrupts = new Interrupts();
   interrupts.listen();
   return await work({
-    machine: linuxMachine(),
+    machine: linuxMachine(parseOptions()),
     report: terminalReport,
     interrupts,
   });
 }
 
-function onlyWord(
+/** The one word of a command that takes one interface. @throws Failure where there are more */
+export function onlyWord(
   command: string,
   [word, ...more]: readonly string[],
 ): string | undefined {

@@ -22,6 +22,7 @@ import {
   type PublicKey,
 } from "../noise/keys.ts";
 import { createPeer, type Peer } from "./peer.ts";
+import { leadsTo } from "./seek.ts";
 import { sendStaged } from "./send.ts";
 import { clearSessions, expireSessions } from "./session.ts";
 import type { State } from "./state.ts";
@@ -137,7 +138,7 @@ function changePeer(
   if (state.isUp) sendStaged(state, peer, now);
 }
 
-/** A peer that could not be reached before is kept alive from now on, if it is to be. */
+/** A peer that could not be reached before is kept alive from now on, if it is to be. One that is said to be elsewhere has no name any more. */
 function setEndpoint(
   state: State,
   peer: Peer,
@@ -145,6 +146,7 @@ function setEndpoint(
   now: number,
 ): void {
   const wasUnknown = peer.endpoint === undefined;
+  if (!wasUnknown && !leadsTo(peer, endpoint)) peer.quest = undefined;
   peer.endpoint = endpoint;
   if (wasUnknown && state.isUp) peer.timers.started(now);
 }

@@ -24,6 +24,7 @@ import type {
   Endpoint,
   PeerStatus,
 } from "../config/config.ts";
+import type { PeerName } from "../config/uapi_names.ts";
 import { type Aead, nobleAead } from "../noise/aead.ts";
 import {
   type KeyAgreement,
@@ -41,10 +42,13 @@ import { Inbound } from "./inbound.ts";
 import { IndexTable } from "./index_table.ts";
 import { initiate } from "./initiate.ts";
 import { LoadMeter } from "./load_meter.ts";
+import { found, namesOf, setNames } from "./names.ts";
 import { Outbound, type Output } from "./outbound.ts";
 import { clearSource, type Peer } from "./peer.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { greet, isInTouch } from "./reach.ts";
 import { handleDatagram, openBatch } from "./receive.ts";
+import { seek } from "./seek.ts";
 import { dropStaged, handlePacket, sendKeepalive } from "./send.ts";
 import { clearSessions } from "./session.ts";
 import type { State } from "./state.ts";
@@ -67,6 +71,8 @@ export interface DeviceOptions {
   mtu: number;
   /** Handshake messages that wait from which on the device is under load; 128 unless given. */
   loadThreshold?: number;
+  /** Is asked where a peer's name leads; {@linkcode Device.found} takes the answer. Nobody unless given. */
+  lookUp?: (name: PeerName) => void;
 }
 
 /** Deadlines that are dealt with at once: 1,500 peers may have one at the same time. */
@@ -83,6 +89,7 @@ export class Device {
       output,
       random,
       wallClock: options.wallClock,
+      lookUp: options.lookUp ?? (() => {}),
       keyAgreement: options.keyAgreement ?? nobleKeyAgreement,
       aead: options.aead ?? nobleAead,
       outbound: new Outbound(memory, cipher, output),
@@ -203,6 +210,41 @@ export class Device {
     }
   }
 
+  /** Gives peers names, by which they are found again; all others have none. Call {@linkcode flush} after it. */
+  setNames(names: readonly PeerName[], now: number): void {
+    setNames(this.#state, names, now);
+  }
+
+  /** The names of peers; one that was told to be elsewhere has none any more. */
+  names(): PeerName[] {
+    return namesOf(this.#state);
+  }
+
+  /** What became of a question to `lookUp`: nothing, or the addresses, the preferred one first. Call {@linkcode flush} after it. */
+  found(name: PeerName, endpoints: readonly Endpoint[], now: number): void {
+    found(this.#state, name, endpoints, now);
+  }
+
+  /** Where the peers are with whom it speaks, or tries to. */
+  endpointsInTouch(): Endpoint[] {
+    return [...this.#state.peers.values()].flatMap((peer) =>
+      isInTouch(peer) ? peer.endpoint ?? [] : []
+    );
+  }
+
+  /**
+   * The way to peers has changed, or this machine has slept: those with whom it
+   * speaks hear of it at once. Call {@linkcode flush} after it.
+   *
+   * @param concerns whether the way to an endpoint is one of those
+   */
+  reach(concerns: (endpoint: Endpoint) => boolean, now: number): void {
+    for (const peer of this.#state.peers.values()) {
+      if (!isInTouch(peer) || !peer.endpoint) continue;
+      if (concerns(peer.endpoint)) greet(this.#state, peer, now);
+    }
+  }
+
   setMtu(mtu: number): void {
     this.#state.mtu = mtu;
   }
@@ -270,7 +312,10 @@ export class Device {
   /** An initiation was not answered in time (§6.4). */
   #retry(peer: Peer, now: number): void {
     clearSource(peer);
-    if (peer.timers.mayRetry()) return initiate(this.#state, peer, now, true);
+    if (peer.timers.mayRetry()) {
+      if (peer.endpoint !== undefined) seek(this.#state, peer, now);
+      return initiate(this.#state, peer, now, true);
+    }
     dropStaged(peer);
     peer.timers.gaveUp(now);
   }

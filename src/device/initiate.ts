@@ -10,13 +10,14 @@ import { writeInitiation } from "../noise/messages.ts";
 import { nextTimestamp } from "../noise/tai64n.ts";
 import { REKEY_TIMEOUT } from "./constants.ts";
 import type { Peer } from "./peer.ts";
+import { seekEndpoint } from "./seek.ts";
 import { clearHandshake } from "./session.ts";
 import { type Identity, type State, staticStaticOf } from "./state.ts";
 
 /**
  * Asks for an initiation, unless one was sent less than REKEY-TIMEOUT ago or the
- * peer cannot be asked: without an endpoint or a private key. It waits in
- * handshake_queue.ts.
+ * peer cannot be asked: without a private key, or an endpoint, which is then looked
+ * for if the peer has a name. It waits in handshake_queue.ts.
  *
  * @param retry whether it repeats one that was not answered
  */
@@ -27,7 +28,10 @@ export function initiate(
   retry: boolean,
 ): void {
   if (!retry && now - peer.handshakeSentAt < REKEY_TIMEOUT) return;
-  if (state.identity === undefined || peer.endpoint === undefined) return;
+  if (state.identity === undefined) return;
+  if (peer.endpoint === undefined) {
+    return seekEndpoint(state, peer, now, retry);
+  }
   state.handshakes.addInitiation(peer, retry);
 }
 

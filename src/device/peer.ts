@@ -24,6 +24,7 @@ import type { PresharedKey, PublicKey } from "../noise/keys.ts";
 import type { WallTime } from "../noise/tai64n.ts";
 import type { Keypair } from "../transport/keypair.ts";
 import { Drops } from "./drops.ts";
+import type { Quest } from "./seek.ts";
 import { type Alarm, Timers } from "./timers.ts";
 
 /** An initiation of ours that waits for its response. */
@@ -38,6 +39,8 @@ export interface Peer {
   readonly publicKey: PublicKey;
   presharedKey: PresharedKey | undefined;
   endpoint: Endpoint | undefined;
+  /** What is done to find it where it has a name. */
+  quest: Quest | undefined;
   /** In the order in which they were given, by their text. */
   readonly allowedIps: Map<string, Prefix>;
   readonly timers: Timers;
@@ -80,6 +83,7 @@ export function createPeer(
     publicKey,
     presharedKey: undefined,
     endpoint: undefined,
+    quest: undefined,
     allowedIps: new Map(),
     timers: new Timers(random, alarm),
     cookies: new CookieHolder(publicKey),

@@ -50,7 +50,7 @@ function sendTo(
   length: number,
   now: number,
 ): void {
-  if (peer.endpoint === undefined) {
+  if (peer.endpoint === undefined && peer.quest === undefined) {
     return peer.drops.count("the peer has no endpoint yet");
   }
   const session = sendingSession(peer, now);
@@ -117,7 +117,8 @@ export function sendStaged(state: State, peer: Peer, now: number): void {
 
 /** Sends an empty packet, unless others wait that say the same (§6.5). */
 export function sendKeepalive(state: State, peer: Peer, now: number): void {
-  if (peer.endpoint === undefined || state.identity === undefined) return;
+  if (peer.endpoint === undefined && peer.quest === undefined) return;
+  if (state.identity === undefined) return;
   if (peer.staticStatic === null) return;
   if (peer.staged.length === 0) stage(peer, KEEPALIVE);
   sendStaged(state, peer, now);

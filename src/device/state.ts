@@ -20,6 +20,7 @@ import type { LoadMeter } from "./load_meter.ts";
 import type { Outbound, Output } from "./outbound.ts";
 import type { Peer } from "./peer.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
+import type { PeerName } from "../config/uapi_names.ts";
 import type { Alarm } from "./timers.ts";
 
 /** The interface's own key pair, and what it judges MACs by. */
@@ -38,6 +39,8 @@ export interface State {
   readonly keyAgreement: KeyAgreement;
   readonly aead: Aead;
   readonly wallClock: () => WallTime;
+  /** Asks where a name leads; the answer comes later, to names.ts. */
+  readonly lookUp: (name: PeerName) => void;
   /** By the public key in hex, in the order in which they came. */
   readonly peers: Map<string, Peer>;
   readonly allowedIps: AllowedIps<Peer>;

@@ -2,9 +2,17 @@
 
 import type { WallTime } from "../noise/tai64n.ts";
 
-/** Milliseconds since the program began. */
+/** Milliseconds for which the machine slept while the program ran. */
+let slept = 0;
+
+/** Milliseconds since the program began. Those that the machine slept count once {@linkcode addSleep} has told them. */
 export function monotonic(): number {
-  return performance.now();
+  return performance.now() + slept;
+}
+
+/** The machine has slept, during which the system's monotonic clock stood still: sessions grow old all the same. */
+export function addSleep(milliseconds: number): void {
+  slept += milliseconds;
 }
 
 /** Unix time, in steps of a millisecond. */

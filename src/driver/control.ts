@@ -7,6 +7,8 @@
  * get=1     the device and its peers, errno=0
  * set=1     errno=0, or why not
  * drops=1   what was dropped, by reason; Caktus only
+ * names=1   where peers are by the configuration; Caktus only
+ * set_names=1   sets that
  * ```
  *
  * Each connection is read for itself, to the end of its request, with a limit
@@ -29,8 +31,10 @@ import {
 } from "../config/uapi.ts";
 import { formatDrops } from "../config/uapi_drops.ts";
 import { formatDevice, formatPeers } from "../config/uapi_get.ts";
+import { formatNames, readNames } from "../config/uapi_names.ts";
 import { parseSet } from "../config/uapi_set.ts";
 import { Client } from "./client.ts";
+import type { Listener } from "./control_socket.ts";
 import { monotonic } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { partsOf, type Request, RequestReader } from "./request.ts";
@@ -48,14 +52,14 @@ const encoder = new TextEncoder();
 
 /** Answers the requests of one tunnel. */
 export class Control {
-  #listener: Deno.UnixListener;
+  #listener: Listener;
   #tunnel: Tunnel;
   #log: Log;
   /** Settles when the last request is done. */
   #done: Promise<unknown> = Promise.resolve();
 
   /** Takes over `listener`. */
-  constructor(listener: Deno.UnixListener, tunnel: Tunnel, log: Log) {
+  constructor(listener: Listener, tunnel: Tunnel, log: Log) {
     this.#listener = listener;
     this.#tunnel = tunnel;
     this.#log = log;
@@ -124,6 +128,10 @@ export class Control {
         return body === "" ? await this.#get() : formatErrno(EINVAL);
       case "drops=1":
         return formatDrops(this.#tunnel.status());
+      case "names=1":
+        return formatNames(this.#tunnel.names());
+      case "set_names=1":
+        return formatErrno(this.#setNames(body));
       case "set=1":
         return formatErrno(await this.#set(body));
     }
@@ -148,6 +156,12 @@ export class Control {
       await packetsPass();
     }
     return 0;
+  }
+
+  #setNames(body: string): Errno {
+    const { names, errno } = readNames(body);
+    if (errno === 0) this.#tunnel.setNames(names);
+    return errno;
   }
 
   #setPart(part: string): Errno {

@@ -10,6 +10,8 @@
  */
 
 import { EAFNOSUPPORT, EBADFD, EPERM } from "../../ffi/errno.ts";
+import { ClockWatch } from "../../ffi/clock_watch.ts";
+import { writeFully } from "../../ffi/file.ts";
 import { FileWatch } from "../../ffi/inotify.ts";
 import { type Link, linkByIndex, setLink } from "../../ffi/link.ts";
 import {
@@ -25,9 +27,17 @@ import { Control } from "./control.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { laneCount } from "./lane_count.ts";
 import { Lanes } from "./lanes.ts";
-import { Log } from "./log.ts";
+import type { DaemonOptions } from "./daemon_options.ts";
+import { Log, type Voice } from "./log.ts";
+import { endpointsOf } from "./name_resolver.ts";
+import { SleepMeter } from "./sleep.ts";
 import { Thrift } from "./thrift.ts";
 import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
+import { kernelWay, Ways } from "./ways.ts";
+
+/** Milliseconds after a change of routes in which others follow: an address that moves is one that goes and one that comes. */
+const SETTLE = 50;
+const STANDARD_OUTPUT = 1;
 
 /**
  * Runs the tunnel `name` until it ends. Says `ready NAME` on standard output
@@ -38,16 +48,24 @@ import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
  * @throws {SystemError} if the device cannot be made; a RangeError if
  * CAKTUS_LANES is no number of lanes
  */
-export async function runDaemon(name: string): Promise<number> {
+export async function runDaemon(
+  name: string,
+  options: DaemonOptions = {},
+): Promise<number> {
   const lanes = new Lanes(laneCount());
-  leaveTerminal();
+  if (!options.foreground) leaveTerminal();
   forbidDumps();
-  const tun = Tun.open(name);
+  const tun = options.tun === undefined
+    ? Tun.open(name)
+    : Tun.adopt(options.tun);
   prepareLink(tun);
   const tunnel = new Tunnel(tun, lanes.chosen);
-  const socket = await ControlSocket.open(tun.name);
+  const socket = options.uapi === undefined
+    ? await ControlSocket.open(tun.name)
+    : ControlSocket.adopt(options.uapi, tun.name);
   try {
-    const log = new Log(tun.name);
+    const log = new Log(tun.name, undefined, voiceOf(options));
+    log.tell("starting");
     if (tunnel.cipherWarning !== undefined) {
       log.report("checking the cipher", tunnel.cipherWarning);
     }
@@ -63,14 +81,16 @@ export async function runDaemon(name: string): Promise<number> {
         "the way there takes smaller packets than the tunnel makes, which travel in fragments; a lower MTU under [Interface] makes it faster",
       );
     watchLink(tunnel, log);
+    watchSleep(tunnel, log);
+    tunnel.onLookUp = (name) =>
+      void endpointsOf(name).then((found) => tunnel.found(name, found));
     watchSocket(tunnel, socket, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       Deno.addSignalListener(signal, () => tunnel.stop());
     }
     reportUncaught(log);
     new Control(socket.listener, tunnel, log).serve();
-    Deno.stdout.writeSync(new TextEncoder().encode(`ready ${tun.name}\n`));
-    redirectStandardStreams("/dev/null");
+    if (!options.foreground) sayReady(name);
     lanes.start((reason) => log.report("sealing and opening", reason));
     const thrift = new Thrift();
     tunnel.onTurn = (now) => thrift.turn(now);
@@ -81,10 +101,30 @@ export async function runDaemon(name: string): Promise<number> {
   }
 }
 
+/** Lets the caller go on, and goes on without its streams. */
+function sayReady(name: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`ready ${name}\n`));
+  redirectStandardStreams("/dev/null");
+}
+
+/** Where the log goes besides its file. */
+function voiceOf(options: DaemonOptions): Voice | undefined {
+  const { foreground, log, level = "error" } = options;
+  const fd = foreground ? STANDARD_OUTPUT : log;
+  if (fd === undefined && level !== "silent") return undefined;
+  return {
+    level,
+    say: (line) => {
+      if (fd !== undefined) writeFully(fd, new TextEncoder().encode(line));
+    },
+  };
+}
+
 /** Carries packets to the end, and returns the exit status. */
 async function carry(tunnel: Tunnel, log: Log): Promise<number> {
   try {
     await tunnel.run();
+    log.tell("shutting down");
     return 0;
   } catch (error) {
     // The device was deleted under us: that is how wg-quick ends a userspace tunnel.
@@ -126,14 +166,39 @@ function prepareLink(tun: Tun): void {
   }
 }
 
+/** The machine has slept: peers have forgotten it meanwhile. */
+function watchSleep(tunnel: Tunnel, log: Log): void {
+  const clock = new ClockWatch();
+  const meter = new SleepMeter();
+  watch(tunnel, log, clock.fd, () => {
+    clock.rearm();
+    const slept = meter.slept();
+    if (slept > 0) tunnel.wakeUp(slept);
+  });
+}
+
 /** Follows the link's state and MTU, and forgets local addresses that may have gone. */
 function watchLink(tunnel: Tunnel, log: Log): void {
   const monitor = new RouteMonitor();
   const { index } = tunnel.tun;
+  const ways = new Ways(kernelWay(() => tunnel.sockets.mark));
+  let looksSoon = false;
+  const lookSoon = () => {
+    if (looksSoon) return;
+    looksSoon = true;
+    setTimeout(() => {
+      looksSoon = false;
+      const moved = ways.changed(tunnel.endpointsInTouch());
+      if (moved.size > 0) tunnel.reach((endpoint) => moved.has(endpoint));
+    }, SETTLE);
+  };
   follow(tunnel, log, linkByIndex(index));
   watch(tunnel, log, monitor.fd, () => {
     const changes = monitor.drain();
-    if (changes.addresses || changes.routes) tunnel.forgetPaths();
+    if (changes.addresses || changes.routes) {
+      tunnel.forgetPaths();
+      lookSoon();
+    }
     if (changes.lost) follow(tunnel, log, linkByIndex(index));
     for (const link of changes.links) {
       if (link.index !== index) continue;
@@ -149,16 +214,21 @@ function watchLink(tunnel: Tunnel, log: Log): void {
 function follow(tunnel: Tunnel, log: Log, link: Link | undefined): void {
   if (link === undefined && !tunnel.tun.exists) return tunnel.stop();
   if (link !== undefined) tunnel.setMtu(link.mtu);
-  if (link !== undefined && !link.up) return tunnel.down();
+  if (link !== undefined && !link.up) {
+    log.tell("the interface is down");
+    return tunnel.down();
+  }
   try {
+    log.tell("the interface is up");
     tunnel.up();
   } catch (error) {
     log.report("opening UDP sockets", error);
   }
 }
 
-/** Whoever removes the socket's file ends the tunnel, as with wireguard-go. */
+/** Whoever removes the socket's file ends the tunnel, as with wireguard-go; one that was given may have none. */
 function watchSocket(tunnel: Tunnel, socket: ControlSocket, log: Log): void {
+  if (!socket.isOurs) return;
   const file = new FileWatch(socket.path);
   watch(tunnel, log, file.fd, () => {
     if (file.gone()) tunnel.stop();

@@ -23,7 +23,8 @@ import { EADDRNOTAVAIL } from "../../ffi/errno.ts";
 import { Sender } from "../../ffi/sender.ts";
 import { addressOf } from "../../ffi/memory.ts";
 import type { Tun } from "../../ffi/tun.ts";
-import type { DeviceChange, DeviceStatus } from "../config/config.ts";
+import type { DeviceChange, DeviceStatus, Endpoint } from "../config/config.ts";
+import type { PeerName } from "../config/uapi_names.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { type Checksum, plainChecksum } from "../offload/checksum.ts";
@@ -31,7 +32,7 @@ import type { Aead } from "../noise/aead.ts";
 import type { Cipher } from "../transport/aead.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import type { Chosen } from "../transport/self_check.ts";
-import { monotonic, wallClock } from "./clock.ts";
+import { addSleep, monotonic, wallClock } from "./clock.ts";
 import { handleHandshakes } from "./handshakes.ts";
 import { checkedKeyAgreement } from "./key_agreement.ts";
 import { DatagramReader } from "./datagram_reader.ts";
@@ -96,6 +97,8 @@ export class Tunnel {
 
   /** Is told once of each address whose way takes less than a full packet of the tunnel. */
   onNarrow: (address: string) => void = () => {};
+  /** Is asked where a peer's name leads; {@linkcode found} takes the answer. */
+  onLookUp: (name: PeerName) => void = () => {};
   /** Is told after each turn of the loop, and so never while nothing happens. */
   onTurn: (now: number) => void = () => {};
 
@@ -175,6 +178,41 @@ export class Tunnel {
     this.#device.retryLost(monotonic());
     this.#sender.forgetPaths();
     this.#outerSource.forget();
+  }
+
+  /** Where the peers are with whom it speaks, or tries to. */
+  endpointsInTouch(): Endpoint[] {
+    return this.#device.endpointsInTouch();
+  }
+
+  /** The way to some endpoints is another one: their peers hear of it at once. */
+  reach(concerns: (endpoint: Endpoint) => boolean): void {
+    this.#change(() => this.#device.reach(concerns, this.#now));
+  }
+
+  /** The machine has slept so many milliseconds: what fell due meanwhile is due, and the peers hear of it at once. */
+  wakeUp(milliseconds: number): void {
+    addSleep(milliseconds);
+    clearTimeout(this.#timer);
+    this.#timerAt = Infinity;
+    this.#change(() => {
+      this.#device.reach(() => true, this.#now);
+      this.#device.handleTimeout(this.#now);
+    });
+  }
+
+  /** Gives peers the names by which they are found again; all others have none. */
+  setNames(names: readonly PeerName[]): void {
+    this.#change(() => this.#device.setNames(names, this.#now));
+  }
+
+  names(): PeerName[] {
+    return this.#device.names();
+  }
+
+  /** A name was resolved, or could not be. */
+  found(name: PeerName, endpoints: readonly Endpoint[]): void {
+    this.#change(() => this.#device.found(name, endpoints, this.#now));
   }
 
   /** Changes keys and peers; port and mark are for {@linkcode sockets}. */
@@ -342,6 +380,7 @@ export class Tunnel {
       wallClock,
       keyAgreement: this.keyAgreement,
       aead,
+      lookUp: (name) => this.onLookUp(name),
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       mtu: DEFAULT_MTU,
     });

@@ -1,9 +1,13 @@
 /**
- * Endpoints: names become addresses, once, as `wg` does it.
+ * Endpoints as `up` and `reload` find them: names become addresses, as far as that is possible now.
  *
- * A resolver that does not answer is asked again, as often as WG_ENDPOINT_RESOLUTION_RETRIES
- * says (15, or `infinity`), after 1 s and then 1.2 times longer each time, 20 s at most.
- * A name that does not exist is an error at once.
+ * ```text
+ * the resolver says where       that
+ * it says there is no such host an error: the name is mistyped
+ * it does not answer in time    a warning; the daemon goes on asking (src/device/seek.ts)
+ * ```
+ *
+ * So `up` succeeds at boot, before the network is there. All names are asked for at once.
  *
  * @module
  */
@@ -15,14 +19,13 @@ import {
   type EndpointText,
 } from "../config/config.ts";
 import { literalEndpoint, type ScopeOf } from "../config/endpoint.ts";
+import type { PeerName } from "../config/uapi_names.ts";
 import { messageOf } from "./failure.ts";
 import { unlessAborted } from "./interrupts.ts";
 import type { Report } from "./machine.ts";
 
-const FIRST_DELAY_MILLISECONDS = 1_000;
-const DELAY_GROWTH = 1.2;
-const LONGEST_DELAY_MILLISECONDS = 20_000;
-const USUAL_RETRIES = 15;
+/** Milliseconds for which a resolver is waited for. */
+const PATIENCE = 5_000;
 
 /** What resolving needs; tests put their own here. */
 export interface Resolver {
@@ -34,69 +37,75 @@ export interface Resolver {
   resolve(host: string): Promise<{ address: Uint8Array; scope: number }>;
   readonly scopeOf: ScopeOf;
   delay(milliseconds: number): Promise<void>;
-  /** How often a resolver that does not answer is asked again. */
-  readonly retries: number;
 }
 
+/** Where endpoints lead; those that are not known yet are missing. */
+export type Places = ReadonlyMap<EndpointText, Endpoint>;
+
 /**
- * Where each peer is, in the order of `config.peers`; undefined for one without Endpoint.
+ * Where some endpoints of a file lead.
  *
  * @param file its name, for errors
- * @throws ConfigError at the line of an Endpoint that cannot be resolved
+ * @throws ConfigError at the line of an Endpoint whose host does not exist
  */
 export async function resolveEndpoints(
-  config: Config,
+  texts: readonly EndpointText[],
   file: string,
   resolver: Resolver,
   report: Report,
   signal: AbortSignal,
-): Promise<(Endpoint | undefined)[]> {
-  const endpoints: (Endpoint | undefined)[] = [];
-  for (const { endpoint } of config.peers) {
-    endpoints.push(
-      endpoint &&
-        await resolveEndpoint(endpoint, file, resolver, report, signal),
-    );
-  }
-  return endpoints;
+): Promise<Places> {
+  const ask = (text: EndpointText) =>
+    resolveEndpoint(text, file, resolver, report);
+  const found = await unlessAborted(Promise.all(texts.map(ask)), signal);
+  return new Map(texts.flatMap((text, i) => {
+    const endpoint = found[i];
+    return endpoint === undefined ? [] : [[text, endpoint]];
+  }));
 }
 
-/** Reads WG_ENDPOINT_RESOLUTION_RETRIES. */
-export function retriesFrom(value: string | undefined): number {
-  if (value === "infinity") return Infinity;
-  return /^\d+$/.test(value ?? "") ? Number(value) : USUAL_RETRIES;
+/** All endpoints that a file names. */
+export function endpointTexts({ peers }: Config): EndpointText[] {
+  return peers.flatMap(({ endpoint }) => endpoint ?? []);
+}
+
+/** Where peers are by the file, for the daemon to look again. */
+export function peerNames({ peers }: Config): PeerName[] {
+  return peers.flatMap(({ publicKey, endpoint }) =>
+    endpoint ? [{ publicKey, host: endpoint.host, port: endpoint.port }] : []
+  );
 }
 
 async function resolveEndpoint(
-  endpoint: EndpointText,
+  text: EndpointText,
   file: string,
   resolver: Resolver,
   report: Report,
-  signal: AbortSignal,
-): Promise<Endpoint> {
-  const literal = literalEndpoint(endpoint, resolver.scopeOf);
+): Promise<Endpoint | undefined> {
+  const literal = literalEndpoint(text, resolver.scopeOf);
   if (literal !== undefined) return literal;
-  const { host, port, line } = endpoint;
-  let delay = FIRST_DELAY_MILLISECONDS;
-  for (let retries = 0;; retries++) {
-    try {
-      const found = await unlessAborted(resolver.resolve(host), signal);
-      return { ...found, port };
-    } catch (error) {
-      signal.throwIfAborted();
-      const problem = `${host}: ${messageOf(error)}`;
-      if (!isTemporary(error) || retries >= resolver.retries) {
-        throw new ConfigError(file, line, "Endpoint", problem);
-      }
-      report.warn(
-        `${file}:${line}: Endpoint: ${problem}; trying again in ${
-          (delay / 1000).toFixed(2)
-        } seconds`,
+  const { host, port, line } = text;
+  const goesOn = (problem: string) =>
+    report.warn(
+      `${file}:${line}: Endpoint: ${host}: ${problem}; the tunnel goes on asking`,
+    );
+  try {
+    const late = resolver.delay(PATIENCE).then(() => undefined);
+    const found = await Promise.race([resolver.resolve(host), late]);
+    if (found !== undefined) return { ...found, port };
+    goesOn(`no answer in ${PATIENCE / 1_000} s`);
+  } catch (error) {
+    if (!isTemporary(error)) {
+      throw new ConfigError(
+        file,
+        line,
+        "Endpoint",
+        `${host}: ${messageOf(error)}`,
       );
-      await unlessAborted(resolver.delay(delay), signal);
-      delay = Math.min(delay * DELAY_GROWTH, LONGEST_DELAY_MILLISECONDS);
     }
+    goesOn(messageOf(error));
   }
+  return undefined;
 }
 
 function isTemporary(error: unknown): boolean {

@@ -16,6 +16,8 @@ type Interrupt = keyof typeof STATUSES;
 /** Turns signals into something that a step can be ended with. */
 export class Interrupts {
   #controller = new AbortController();
+  /** Is asked first when HUP comes; what it deals with interrupts nothing. */
+  hangup: () => boolean = () => false;
 
   /** What the work at hand is ended with. */
   get signal(): AbortSignal {
@@ -38,7 +40,10 @@ export class Interrupts {
   /** Listens for the signals from here on. */
   listen(): void {
     for (const name of Object.keys(STATUSES) as Interrupt[]) {
-      Deno.addSignalListener(name, () => this.interrupt(name));
+      Deno.addSignalListener(name, () => {
+        if (name === "SIGHUP" && this.hangup()) return;
+        this.interrupt(name);
+      });
     }
   }
 }

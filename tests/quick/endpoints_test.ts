@@ -1,111 +1,129 @@
 /**
- * Endpoints: literals, names, and resolvers that do not answer.
+ * Endpoints of a file as `up` finds them, with a resolver of one's own.
  *
  * @module
  */
 
-import { deepStrictEqual, rejects, strictEqual } from "node:assert";
-import { formatEndpoint } from "../../src/config/endpoint.ts";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
 import {
+  endpointTexts,
+  peerNames,
   resolveEndpoints,
   type Resolver,
-  retriesFrom,
 } from "../../src/quick/endpoints.ts";
-import { conf } from "./samples.ts";
+import { formatEndpoint } from "../../src/config/endpoint.ts";
+import { ResolveError } from "../../ffi/resolve.ts";
+import { conf, PUBLIC_KEY } from "./samples.ts";
 
-const never = new AbortController().signal;
-const quiet = { step: () => {}, warn: () => {} };
+const never = new Promise<never>(() => {});
 
-/** A resolver that knows one host, and answers from the `answersAfter`th question on. */
-function resolver(answersAfter = 0, retries = 3) {
-  const delays: number[] = [];
-  let asked = 0;
-  const found: Resolver = {
-    resolve: (host) => {
-      const temporary = asked++ < answersAfter;
-      if (!temporary && host === "vpn.example.com") {
-        return Promise.resolve({
-          address: Uint8Array.of(192, 0, 2, 7),
-          scope: 0,
-        });
-      }
-      const message = temporary ? "no answer" : "there is no such host";
-      return Promise.reject(Object.assign(new Error(message), { temporary }));
-    },
-    scopeOf: (name) => name === "eth0" ? 2 : undefined,
-    delay: (milliseconds) => Promise.resolve(void delays.push(milliseconds)),
-    retries,
+/** A resolver that knows two hosts; for another it does what `other` does. */
+function resolver(other: () => Promise<never>, delay = never): Resolver {
+  const hosts: Record<string, number[]> = {
+    "vpn.example.com": [192, 0, 2, 7],
+    "six.example.com": [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7],
   };
-  return { resolver: found, delays };
+  return {
+    resolve: (host) => {
+      const found = hosts[host];
+      if (found === undefined) return other();
+      return Promise.resolve({ address: Uint8Array.from(found), scope: 0 });
+    },
+    scopeOf: (name) => name === "eth0" ? 3 : undefined,
+    delay: () => delay,
+  };
 }
 
-async function resolved(host: string, given: Resolver): Promise<string> {
-  const config = conf("", `Endpoint = ${host}:51820`);
-  const [endpoint] = await resolveEndpoints(
-    config,
+const absent = () => Promise.reject(new ResolveError(false));
+const unanswered = () => Promise.reject(new ResolveError(true));
+
+/** What a file with this endpoint gets, and the warnings. */
+async function resolved(
+  endpoint: string,
+  asks: Resolver,
+  signal = new AbortController().signal,
+) {
+  const warnings: string[] = [];
+  const config = conf("", `Endpoint = ${endpoint}`);
+  const report = {
+    step: () => {},
+    warn: (text: string) => warnings.push(text),
+  };
+  const texts = endpointTexts(config);
+  const places = await resolveEndpoints(
+    texts,
     "wg0.conf",
-    given,
-    quiet,
-    never,
+    asks,
+    report,
+    signal,
   );
-  return formatEndpoint(endpoint!);
+  return {
+    found: [...places.values()].map((one) => formatEndpoint(one)),
+    warnings,
+  };
 }
 
 for (
-  const [host, expected] of [
-    ["192.0.2.1", "192.0.2.1:51820"],
-    ["[2001:db8::1]", "[2001:db8::1]:51820"],
-    ["[fe80::1%eth0]", "[fe80::1%2]:51820"],
-    ["vpn.example.com", "192.0.2.7:51820"],
-  ] as const
+  const [endpoint, expected] of [
+    ["192.0.2.1:51820", "192.0.2.1:51820"],
+    ["[2001:db8::1]:1", "[2001:db8::1]:1"],
+    ["[fe80::1%eth0]:9", "[fe80::1%3]:9"],
+    ["vpn.example.com:5", "192.0.2.7:5"],
+    ["six.example.com:5", "[2001:db8::7]:5"],
+  ]
 ) {
-  Deno.test(`resolveEndpoints() finds ${host}`, async () => {
-    strictEqual(await resolved(host, resolver().resolver), expected);
+  Deno.test(`resolveEndpoints() finds ${endpoint}`, async () => {
+    deepStrictEqual(await resolved(endpoint!, resolver(absent)), {
+      found: [expected],
+      warnings: [],
+    });
   });
 }
 
-Deno.test("resolveEndpoints() asks again after growing delays", async () => {
-  const { resolver: given, delays } = resolver(3);
-  strictEqual(await resolved("vpn.example.com", given), "192.0.2.7:51820");
-  deepStrictEqual(delays, [1000, 1200, 1440]);
-});
-
-Deno.test("resolveEndpoints() gives up after so many retries", async () => {
-  const { resolver: given, delays } = resolver(Infinity, 40);
-  await rejects(resolved("vpn.example.com", given), {
-    message: "wg0.conf:6: Endpoint: vpn.example.com: no answer",
-  });
-  strictEqual(delays.length, 40);
-  strictEqual(Math.max(...delays), 20_000);
-});
-
-Deno.test("resolveEndpoints() does not ask again for a host that is not", async () => {
-  const { resolver: given, delays } = resolver();
-  await rejects(resolved("nosuch.example.com", given), {
-    message: "wg0.conf:6: Endpoint: nosuch.example.com: there is no such host",
-  });
-  deepStrictEqual(delays, []);
-});
-
-Deno.test("resolveEndpoints() waits for no resolver after an interrupt", async () => {
-  const interrupt = new AbortController();
-  const given: Resolver = {
-    ...resolver().resolver,
-    resolve: () => new Promise(() => interrupt.abort(new Error("interrupted"))),
-  };
-  await rejects(
-    resolveEndpoints(
-      conf("", "Endpoint = vpn.example.com:1"),
-      "wg0.conf",
-      given,
-      quiet,
-      interrupt.signal,
-    ),
-    { message: "interrupted" },
+Deno.test("resolveEndpoints() leaves a name to the daemon when the resolver does not answer", async () => {
+  const { found, warnings } = await resolved(
+    "a.example:5",
+    resolver(unanswered),
+  );
+  deepStrictEqual(found, []);
+  strictEqual(warnings.length, 1);
+  match(
+    warnings[0]!,
+    /^wg0\.conf:\d+: Endpoint: a\.example: the name server does not answer; the tunnel goes on/,
   );
 });
 
-Deno.test("retriesFrom() reads WG_ENDPOINT_RESOLUTION_RETRIES", () => {
-  const values = [undefined, "", "x", "0", "7", "infinity"];
-  deepStrictEqual(values.map(retriesFrom), [15, 15, 15, 0, 7, Infinity]);
+Deno.test("resolveEndpoints() leaves a name to the daemon when the resolver takes too long", async () => {
+  const slow = resolver(() => never, Promise.resolve() as Promise<never>);
+  const { found, warnings } = await resolved("a.example:5", slow);
+  deepStrictEqual(found, []);
+  match(warnings.join(), /no answer in 5 s; the tunnel goes on asking/);
+});
+
+Deno.test("resolveEndpoints() refuses a host that is not", async () => {
+  await rejects(resolved("a.example:5", resolver(absent)), {
+    name: "ConfigError",
+    message: /^wg0\.conf:\d+: Endpoint: a\.example: there is no such host$/,
+  });
+});
+
+Deno.test("resolveEndpoints() waits for no resolver after an interrupt", async () => {
+  const controller = new AbortController();
+  const reason = new Error("interrupted");
+  const waiting = resolved(
+    "a.example:5",
+    resolver(() => never),
+    controller.signal,
+  );
+  controller.abort(reason);
+  await rejects(waiting, reason);
+});
+
+Deno.test("peerNames() says where each peer is, as the file says it", () => {
+  const names = peerNames(conf("", "Endpoint = [2001:db8::1]:7"));
+  deepStrictEqual(
+    names.map(({ publicKey, ...place }) => [publicKey.toBase64(), place]),
+    [[PUBLIC_KEY, { host: "2001:db8::1", port: 7 }]],
+  );
+  deepStrictEqual(peerNames(conf("")), []);
 });

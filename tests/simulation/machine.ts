@@ -62,6 +62,7 @@ export class Machine {
       random,
       keyAgreement: nobleKeyAgreement,
       aead: nobleAead,
+      lookUp: () => {},
       wallClock: () => ({ seconds: 1_700_000_000, nanoseconds: 0 }),
       outbound: new Outbound(memory, cipher, output),
       inbound: new Inbound(memory, cipher),

@@ -24,6 +24,7 @@ import type {
   PeerStatus,
 } from "../../src/config/config.ts";
 import { parsePrefix } from "../../src/config/prefix.ts";
+import type { PeerName } from "../../src/config/uapi_names.ts";
 import { Device } from "../../src/device/device.ts";
 import { type Cipher, loadWasm, noble } from "../../src/transport/aead.ts";
 import {
@@ -111,6 +112,10 @@ export class Host {
   readonly delivered: Uint8Array[] = [];
   /** Every datagram that the device sent. */
   readonly sent: Uint8Array[] = [];
+  /** The names that the device asked for, and when. */
+  readonly asked: { at: number; name: PeerName }[] = [];
+  /** Where a name leads, and after how many milliseconds that is known; nowhere unless a test says otherwise. */
+  resolver: (name: PeerName) => Resolution = () => ({ after: 10, places: [] });
   /** Added to the wall clock, in milliseconds. */
   wallOffset = 0;
   location: Endpoint;
@@ -135,6 +140,7 @@ export class Host {
       random,
       mtu: 1420,
       wallClock: () => this.#wallClock(),
+      lookUp: (name) => this.#lookUp(name),
       output: {
         send: (at, length, to) => this.#send(at, length, to),
         deliver: (at, length) =>
@@ -200,6 +206,12 @@ export class Host {
     this.device.flush(now);
   }
 
+  /** Gives peers names. */
+  setNames(...names: PeerName[]): void {
+    this.device.setNames(names, this.#network.now);
+    this.flush();
+  }
+
   /** Adds or changes a peer. */
   peer(other: Host | PublicKey, allowedIps: string[], more: PeerMore = {}) {
     const publicKey = other instanceof Host ? other.publicKey : other;
@@ -241,6 +253,15 @@ export class Host {
     return this.sent.map((bytes) => bytes[0]!);
   }
 
+  #lookUp(name: PeerName): void {
+    this.asked.push({ at: this.#network.now, name });
+    const { after, places } = this.resolver(name);
+    this.#network.later(after, () => {
+      this.device.found(name, places.map(endpoint), this.#network.now);
+      this.flush();
+    });
+  }
+
   #send(at: number, length: number, to: Endpoint): void {
     const bytes = this.#memory.bytes.slice(at, at + length);
     if (this.refuses) {
@@ -262,6 +283,14 @@ export class Host {
       nanoseconds: Math.floor(now % 1_000 * 1e6),
     };
   }
+}
+
+/** What becomes of a question for a name. */
+export interface Resolution {
+  /** Milliseconds. */
+  after: number;
+  /** As {@linkcode endpoint} reads them. */
+  places: string[];
 }
 
 /** How a host differs from others. */
@@ -295,6 +324,12 @@ interface Arrival {
   datagram: Datagram;
 }
 
+/** Something else that happens. */
+interface Event {
+  at: number;
+  work: () => void;
+}
+
 /** The network between the hosts, and the clock of all. */
 export class Network {
   now = 0;
@@ -309,6 +344,7 @@ export class Network {
   #hosts: Host[] = [];
   #arrivals: Arrival[] = [];
   #order = 0;
+  #events: Event[] = [];
 
   constructor(seed = 1) {
     this.random = generator(seed);
@@ -323,6 +359,11 @@ export class Network {
   /** Takes a host off the network, as if its machine had stopped. */
   remove(host: Host): void {
     this.#hosts = this.#hosts.filter((other) => other !== host);
+  }
+
+  /** Does something after so many milliseconds. */
+  later(milliseconds: number, work: () => void): void {
+    this.#events.push({ at: this.now + milliseconds, work });
   }
 
   transmit(datagram: Datagram): void {
@@ -349,9 +390,14 @@ export class Network {
   run(milliseconds: number): void {
     const end = this.now + milliseconds;
     for (;;) {
-      const next = Math.min(this.#nextArrival(), this.#nextDeadline());
+      const next = Math.min(
+        this.#nextArrival(),
+        this.#nextDeadline(),
+        ...this.#events.map(({ at }) => at),
+      );
       if (next > end) break;
       this.now = Math.max(this.now, next);
+      this.#happen();
       this.#arrive();
       this.#expire();
     }
@@ -368,6 +414,12 @@ export class Network {
       (t, host) => Math.min(t, host.device.nextTimeout()),
       Number.isNaN(poll) ? Infinity : poll,
     );
+  }
+
+  #happen(): void {
+    const due = this.#events.filter(({ at }) => at <= this.now);
+    this.#events = this.#events.filter(({ at }) => at > this.now);
+    for (const { work } of due) work();
   }
 
   #arrive(): void {
