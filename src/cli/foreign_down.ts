@@ -35,7 +35,10 @@ export async function runForeignDown(
     const device = await getDevice(name);
     const path = Deno.realPathSync(file);
     const saveFile = async () =>
-      void save({ name, file: path, device: await getDevice(name) }, options);
+      void await save(
+        { name, file: path, device: await getDevice(name) },
+        options,
+      );
     await foreignDown(
       { name, file: path, config, device, save: saveFile },
       { machine, report: terminalReport, interrupts },

@@ -35,7 +35,7 @@ export async function runSave(words: readonly string[]): Promise<number> {
     terminalReport.step(`wg showconf ${name}`);
     const device = await getDevice(name);
     const request = { name, file, device, ...chosenMarkOf(state) };
-    save(request, parseOptions());
+    await save(request, parseOptions());
   });
   return 0;
 }

@@ -21,7 +21,7 @@ import {
   type SaveOptions,
 } from "../config/save.ts";
 import { parseGet } from "../config/uapi_get.ts";
-import { request } from "./control.ts";
+import { request as ask } from "./control.ts";
 import { serversOf } from "./saved_servers.ts";
 import { Failure } from "./failure.ts";
 import { scopeName, scopeOf } from "./scopes.ts";
@@ -39,8 +39,6 @@ export interface SaveRequest {
   readonly device: DeviceStatus;
   /** The mark that `up` chose by itself. */
   readonly chosenMark?: number;
-  /** Resolvers that were set for the interface, where somebody knows. */
-  readonly servers?: readonly string[];
 }
 
 /**
@@ -49,10 +47,14 @@ export interface SaveRequest {
  * @returns whether it changed
  * @throws ConfigError where it is no configuration; Failure where it cannot be written
  */
-export function save(request: SaveRequest, options: SaveOptions): boolean {
+export async function save(
+  request: SaveRequest,
+  options: SaveOptions,
+): Promise<boolean> {
   const { file } = request;
   const before = Deno.readFileSync(file);
-  const text = saveConfig(decodeConfig(before), file, liveState(request), {
+  const live = liveState(request, await serversOf(request.name));
+  const text = saveConfig(decodeConfig(before), file, live, {
     scopeOf,
     scopeName,
     ...options,
@@ -77,18 +79,17 @@ export async function saveState(
   options: SaveOptions,
 ): Promise<void> {
   const { name, config } = state;
-  const answer = await request(name, "get=1\n\n");
+  const answer = await ask(name, "get=1\n\n");
   const device = parseGet(answer, { source: name, scopeOf });
-  const servers = await serversOf(name);
-  save({
-    ...{ name, file: config, device },
-    ...chosenMarkOf(state),
-    ...servers && { servers },
-  }, options);
+  const request = { name, file: config, device, ...chosenMarkOf(state) };
+  await save(request, options);
 }
 
-function liveState(request: SaveRequest): LiveState {
-  const { name, device, chosenMark, servers } = request;
+function liveState(
+  request: SaveRequest,
+  servers: readonly string[] | undefined,
+): LiveState {
+  const { name, device, chosenMark } = request;
   const link = linkByName(name);
   if (link === undefined) throw new Failure(`there is no interface ${name}`);
   return {

@@ -159,3 +159,30 @@ if (isBinary) {
     }
   });
 }
+
+rootTest(
+  "wg-quick asks sudo to run it where it is not root, and nothing else does",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const run = (path: string, ...words: string[]) =>
+      say(["unshare", "--user", ...CAKTUS, ...words], { PATH: path });
+    try {
+      const script = '#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n';
+      await Deno.writeTextFile(`${folder}/sudo`, script, { mode: 0o755 });
+      const path = `${folder}:${Deno.env.get("PATH")}`;
+      const asked = await run(path, "wg-quick", "strip", "wg0");
+      strictEqual(asked.status, 7);
+      const words = asked.stdout.trimEnd().split("\n");
+      deepStrictEqual(words.slice(0, 3), [
+        "-p",
+        "wg-quick must be run as root. Please enter the password for %u to continue: ",
+        "--",
+      ]);
+      deepStrictEqual(words.slice(-3), ["wg-quick", "strip", "wg0"]);
+      const refused = await run(path, "up", "wg0");
+      deepStrictEqual([refused.status, refused.stdout], [1, ""]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
