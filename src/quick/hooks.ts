@@ -85,7 +85,8 @@ function hookPath(): string {
   ].join(":");
 }
 
-function findInPath(program: string): string | undefined {
+/** Where a program is that a hook would find; undefined where there is none. */
+export function findInPath(program: string): string | undefined {
   return hookPath().split(":").map((folder) => `${folder}/${program}`).find(
     (path) => {
       try {
