@@ -151,7 +151,8 @@ export function withoutSurprises(pair: Pair): string {
   return value;
 }
 
-function surprise(value: string): string | undefined {
+/** What people take for syntax, or nobody can see, in a value; undefined where there is nothing of it. */
+export function surprise(value: string): string | undefined {
   if (/^["'“”‘’„«`]|["'“”‘’»`]$/.test(value)) {
     return "remove the quotes around the value";
   }

@@ -9,7 +9,8 @@
  *
  * Blanks do not count, anywhere; nor does the case of keys and sections; a comment
  * begins at `#`. AllowedIPs may stand more than once. Accepted beyond wg: a byte
- * order mark, AllowedIPs and PresharedKey without a value, a comma at a list's end.
+ * order mark, blanks of other alphabets, AllowedIPs and PresharedKey without a
+ * value, a comma at a list's end.
  *
  * @module
  */
@@ -23,6 +24,7 @@ import {
   sectionOf,
   unknownKeyProblem,
 } from "./conf_keys.ts";
+import { surprise } from "./conf_values.ts";
 import type { Services } from "./endpoint.ts";
 import {
   addAllowedIps,
@@ -114,7 +116,7 @@ export function parseWgOnlyConf(
   const draft = emptyDraft();
   const file: OpenFile = { services, draft, place: name, sections: [] };
   for (const [i, raw] of text.split("\n").entries()) {
-    const line = raw.replace(/#.*$/s, "").replace(/[ \t\n\v\f\r]/g, "");
+    const line = raw.replace(/#.*$/s, "").replace(/\s/g, "");
     file.place = `${name}:${i + 1}`;
     if (line !== "") readLine(file, line);
   }
@@ -164,15 +166,12 @@ function readLine(file: OpenFile, line: string): void {
   if (!read || value === "" && !MAY_BE_EMPTY.includes(key.toLowerCase())) {
     throw unrecognized(line, key, read !== undefined, file.section, place);
   }
-  readValue(() => read(file, value), `${place}: ${key}`);
-}
-
-function readValue(read: () => void, place: string): void {
   try {
-    read();
+    read(file, value);
   } catch (error) {
     if (!(error instanceof WordError)) throw error;
-    const hint = error.hint === "" ? place : `${place}: ${error.hint}`;
+    const why = surprise(value) ?? error.hint;
+    const hint = `${place}: ${key}` + (why === "" ? "" : `: ${why}`);
     throw new WordError(error.message, hint, PARSING_ERROR);
   }
 }
@@ -184,7 +183,10 @@ function unrecognized(
   section: SectionName | undefined,
   place: string,
 ): WordError {
-  const why = known
+  const sign = /^(;|\/\/|--)/.exec(line)?.[0];
+  const why = sign !== undefined
+    ? `a comment starts with #, not ${sign}`
+    : known
     ? `${key} has no value`
     : section === undefined
     ? "stands before any section; the line [Interface] is missing above it"

@@ -313,6 +313,48 @@ for (const name of DAEMONS) {
   );
 }
 
+/** Settings, and lines that are run with them where no name server answers. */
+const RETRIES: [string, string[][]][] = [
+  ["1", [["set", "wg0", "peer", A, "endpoint", "nobody.example:1"]]],
+  ["0", [["setconf", "wg0", "name"], ["addconf", "wg0", "address"]]],
+  ["many", [["set", "wg0", "peer", A, "endpoint", "192.0.2.1:1"], [
+    "set",
+    "wg0",
+    "fwmark",
+    "1",
+  ]]],
+];
+
+rootTest(
+  "WG_ENDPOINT_RESOLUTION_RETRIES is to set and setconf what it is to wg",
+  async () => {
+    const peer = `[Peer]\nPublicKey = ${A}\nEndpoint = `;
+    const files = {
+      name: `${peer}nobody.example:1\n`,
+      address: `${peer}192.0.2.1:1\n`,
+    };
+    await using ours = await boxWithDaemon("wireguard-go", files);
+    await using stock = await boxWithDaemon("wireguard-go", files);
+    for (const box of [ours, stock]) {
+      await box.run(`cd ${FILES}; echo hosts: dns > nsswitch
+      echo nameserver 127.0.0.1 > resolv; mount --bind resolv /etc/resolv.conf`);
+    }
+    for (const [value, lines] of RETRIES) {
+      const settings = `WG_ENDPOINT_RESOLUTION_RETRIES=${value}`;
+      const [done, expected] = await Promise.all([
+        runAll(ours, lines, "caktus", settings),
+        runAll(stock, lines, "wg", settings),
+      ]);
+      deepStrictEqual(
+        lines.flatMap((words, i) =>
+          differenceOf(words, done[i]!, expected[i]!)
+        ),
+        [],
+      );
+    }
+  },
+);
+
 /** What one line did otherwise than with wg. */
 function differenceOf(words: readonly string[], mine: Done, its: Done) {
   const ours = [mine.status, withoutHints(mine.said), comparable(mine.dump)];

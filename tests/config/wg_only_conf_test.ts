@@ -1,10 +1,16 @@
 /** Files of wg's own keys: the grammar, and what is said of lines that are not of it. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import fc from "fast-check";
+import { literalEndpoint } from "../../src/config/endpoint.ts";
 import { formatPrefix } from "../../src/config/prefix.ts";
+import { formatShowconf } from "../../src/config/showconf.ts";
+import { isEmptyChange, syncChange } from "../../src/config/sync_change.ts";
+import { toChange } from "../../src/config/wg_only_draft.ts";
 import { asWhole, parseWgOnlyConf } from "../../src/config/wg_only_conf.ts";
 import { WordError } from "../../src/config/wg_only_words.ts";
-import { decodeKey } from "../../src/noise/keys.ts";
+import { decodeKey, encodeKey } from "../../src/noise/keys.ts";
+import { deviceStatus } from "./arbitraries.ts";
 
 const KEY = "AAIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eH2A=";
 const A = "TtrHAq0EbhHwWWqWVBpHJ0lcWzpBhXCqEqTPGExaw1c=";
@@ -17,7 +23,7 @@ Deno.test("parseWgOnlyConf() drops blanks and comments, and no case counts", () 
       KEY.slice(9)
     }\r\n` +
       `[PEER]\r\npublickey=${A}\r\nallowedips = 10.0.0.0 / 8 , fd00::1\r\n` +
-      `AllowedIPs = 10.1.0.0/16,\r\nPresharedKey =\r\nENDPOINT = h : 9`,
+      `AllowedIPs\u00a0=\u00a010.1.0.0/16,\r\nPresharedKey =\r\nENDPOINT = h : 9`,
   );
   deepStrictEqual(draft.privateKey, decodeKey(KEY));
   strictEqual("listenPort" in draft, false);
@@ -89,6 +95,21 @@ const REFUSED: [string, string[]][] = [
     "wg0.conf:2: this [Peer] has no PublicKey",
     "Invalid configuration",
   ]],
+  [`[Interface]\nPrivateKey = "${KEY}"`, [
+    "Key is not the correct length or format",
+    "wg0.conf:2: PrivateKey: remove the quotes around the value",
+    "Configuration parsing error",
+  ]],
+  [`[Peer]\nAllowedIPs = <NETWORK>`, [
+    "Unable to parse IP address: `<NETWORK>'",
+    "wg0.conf:2: AllowedIPs: a placeholder still stands here; put the real value in its place",
+    "Configuration parsing error",
+  ]],
+  ["; home\n[Interface]", [
+    "Line unrecognized: `;home'",
+    "wg0.conf:1: a comment starts with #, not ;",
+    "Configuration parsing error",
+  ]],
   [`[Interface]\n${KEY.slice(20)}`, [
     "Line unrecognized: `…'",
     "wg0.conf:2",
@@ -108,4 +129,60 @@ Deno.test("parseWgOnlyConf() says wg's words, the line and the way out, and no k
     }
     throw new Error(`taken: ${text}`);
   }
+});
+
+/** A state in which no key and no prefix stands twice, and every endpoint has a port. */
+const plainStatus = deviceStatus.filter(({ peers }) => {
+  const unique = peers.flatMap(({ publicKey, allowedIps }) => [
+    encodeKey(publicKey),
+    ...allowedIps.map(formatPrefix),
+  ]);
+  return new Set(unique).size === unique.length &&
+    peers.every(({ endpoint }) => endpoint?.port !== 0);
+});
+
+Deno.test("parseWgOnlyConf() of what showconf prints leaves nothing to sync", () => {
+  fc.assert(fc.property(plainStatus, (status) => {
+    const draft = asWhole(parse(formatShowconf(status)));
+    const endpoints = draft.peers.map(({ endpoint }) =>
+      endpoint && literalEndpoint(endpoint)
+    );
+    const change = syncChange(toChange(draft, endpoints), status);
+    ok(isEmptyChange(change));
+  }));
+});
+
+Deno.test("parseWgOnlyConf() throws nothing but a WordError, and shows no key", () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      ...[
+        "[Interface]",
+        "[Peer]",
+        "\n",
+        "\n",
+        "=",
+        "#",
+        ",",
+        "/",
+        ":",
+        "[",
+        "]",
+      ],
+      ...["PrivateKey", "PublicKey", "PresharedKey", "Endpoint", "AllowedIPs"],
+      ...["ListenPort", "FwMark", "PersistentKeepalive", "off", "+10.0.0.0/8"],
+      ...[KEY, KEY.slice(1), `${KEY}${KEY}`, "1"],
+    ),
+    fc.string({ maxLength: 5 }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 20 }), (words) => {
+      try {
+        parse(words.join(""));
+      } catch (error) {
+        ok(error instanceof WordError);
+        ok(!`${error.message}${error.hint}`.includes(KEY.slice(8, 20)));
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
