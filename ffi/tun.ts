@@ -65,6 +65,8 @@ export class Tun {
     readonly index: number,
     /** Whether UDP comes in trains too (Linux 6.2), not TCP alone. */
     readonly udpOffload: boolean,
+    /** Whether packets have a virtio-net header, and come in trains at all. */
+    readonly headers = true,
   ) {}
 
   /**
@@ -92,9 +94,10 @@ export class Tun {
   /**
    * Takes over a device that somebody opened, as wireguard-go does with WG_TUN_FD.
    *
+   * One that was opened without virtio-net headers stays so: they cannot be added later.
+   *
    * @throws {SystemError} of call "TUNGETIFF" (EBADF, ENOTTY: it is no TUN device)
-   * or as {@linkcode open}; a TypeError if it was opened without virtio-net headers,
-   * which cannot be added later, or as a TAP device
+   * or as {@linkcode open}; a TypeError if it is a TAP device, or has other headers
    */
   static adopt(fd: number): Tun {
     argument.bytes.fill(0);
@@ -105,20 +108,22 @@ export class Tun {
     );
     const name = textOf(argument.bytes.subarray(0, NAME_CAPACITY));
     const flags = argument.view.getUint16(NAME_CAPACITY, true);
-    const wanted = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
+    const wanted = IFF_TUN | IFF_NO_PI;
     if ((flags & wanted) !== wanted) {
       throw new TypeError(
-        `descriptor ${fd}, ${name}: it must be opened with IFF_TUN, IFF_NO_PI and IFF_VNET_HDR`,
+        `descriptor ${fd}, ${name}: it must be opened with IFF_TUN and IFF_NO_PI`,
       );
     }
     succeed(libc.fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
     const status = succeed(libc.fcntl(fd, F_GETFL, 0), "fcntl");
     succeed(libc.fcntl(fd, F_SETFL, status | O_NONBLOCK), "fcntl");
-    return new Tun(fd, name, indexOf(name), enableOffloads(fd));
+    const headers = (flags & IFF_VNET_HDR) !== 0;
+    const udp = headers && enableOffloads(fd);
+    return new Tun(fd, name, indexOf(name), udp, headers);
   }
 
   /**
-   * Reads one packet with its virtio-net header.
+   * Reads one packet, with its virtio-net header where it has one.
    *
    * @param address absolute; `length` bytes are free there
    * @returns bytes read, 0 when nothing waits
@@ -135,7 +140,7 @@ export class Tun {
   }
 
   /**
-   * Writes one packet, header first, that lies in `count` parts.
+   * Writes one packet, header first where it has one, that lies in `count` parts.
    *
    * @param parts `struct iovec { void *start; size_t length }`
    * @returns 0, or errno: EIO while the interface is down, EBADFD when it is gone

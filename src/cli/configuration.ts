@@ -46,10 +46,12 @@ export function interfaceOf(word: string | undefined): string {
 /**
  * The file and the interface that a word means.
  *
+ * @param command that it is for, as the way out names it
  * @throws ConfigError or Failure where there is no such file
  */
 export function findConfiguration(
   word: string | undefined,
+  command = "up",
 ): ConfigurationPlace {
   const name = interfaceOf(word);
   if (word !== undefined && isPath(word)) {
@@ -62,12 +64,12 @@ export function findConfiguration(
   if (exists(system)) return { name, file: system };
   if (word === undefined) {
     throw new Failure(`there is neither ./${local} nor ${system}`, {
-      hint: "name a file: caktus up path/to/wg0.conf",
+      hint: `name a file: caktus ${command} path/to/wg0.conf`,
     });
   }
   const way = exists(local) ? `./${local}` : `path/to/${local}`;
   throw new Failure(`there is no file ${system}`, {
-    hint: `for a file in another place give its path: caktus up ${way}`,
+    hint: `for a file in another place give its path: caktus ${command} ${way}`,
   });
 }
 

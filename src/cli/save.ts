@@ -30,7 +30,7 @@ export async function runSave(words: readonly string[]): Promise<number> {
   await withLock(RUNTIME_FOLDER, name, async () => {
     const state = readState(RUNTIME_FOLDER, name);
     const file = word?.includes("/") || state === undefined
-      ? Deno.realPathSync(findConfiguration(word).file)
+      ? Deno.realPathSync(findConfiguration(word, "save").file)
       : state.config;
     terminalReport.step(`wg showconf ${name}`);
     const device = await getDevice(name);

@@ -18,7 +18,7 @@ import { printBytes } from "./output.ts";
  * @returns the exit status
  */
 export function runStrip(words: readonly string[]): number {
-  const { file } = findConfiguration(onlyWord("strip", words));
+  const { file } = findConfiguration(onlyWord("strip", words), "strip");
   const text = stripConfig(decodeConfig(readFile(file)), file);
   printBytes(encodeText(text));
   return 0;

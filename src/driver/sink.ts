@@ -31,7 +31,7 @@ export interface SinkOptions {
   /** Absolute address of packet memory. */
   address: number;
   checksum: Checksum;
-  tun: Pick<Tun, "udpOffload" | "write">;
+  tun: Pick<Tun, "udpOffload" | "write"> & Partial<Pick<Tun, "headers">>;
   sender: Pick<Sender, "add" | "flush">;
   /** The TUN did not take a packet, for the reason `errno`. */
   onRefused: (errno: number) => void;
@@ -41,6 +41,8 @@ export interface SinkOptions {
 export class Sink implements Output {
   #options: SinkOptions;
   #coalescer: Coalescer;
+  /** One packet for a TUN that takes no headers, and so no trains. */
+  #alone: Uint32Array | undefined;
   #parts = new Struct(MAX_SEGMENTS * PART_LENGTH);
   #to: Endpoint | undefined;
   #start = 0;
@@ -52,6 +54,7 @@ export class Sink implements Output {
   constructor(options: SinkOptions) {
     this.#options = options;
     const { memory, checksum, tun } = options;
+    if (tun.headers === false) this.#alone = new Uint32Array(2);
     this.#coalescer = new Coalescer(
       memory,
       { udp: tun.udpOffload, checksum },
@@ -71,7 +74,10 @@ export class Sink implements Output {
   }
 
   deliver(at: number, length: number): void {
-    this.#coalescer.add(at, length);
+    if (this.#alone === undefined) return this.#coalescer.add(at, length);
+    this.#alone[0] = at;
+    this.#alone[1] = length;
+    this.#write(this.#alone, 1);
   }
 
   flush(): void {

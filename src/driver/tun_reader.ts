@@ -24,7 +24,7 @@ export interface TunReaderOptions {
   /** Absolute address of packet memory. */
   address: number;
   checksum: Checksum;
-  tun: Pick<Tun, "read">;
+  tun: Pick<Tun, "read"> & Partial<Pick<Tun, "headers">>;
   device: Device;
 }
 
@@ -77,6 +77,7 @@ export class TunReader {
   #readOne(): number {
     const { memory, address, checksum, tun, device } = this.#options;
     const at = this.#slots.readPlace;
+    if (tun.headers === false) return this.#readPlain(at);
     const start = address + at - VIRTIO_HEADER_LENGTH;
     const read = tun.read(start, VIRTIO_HEADER_LENGTH + MAXIMUM_READ);
     if (read === 0) return 0;
@@ -87,6 +88,16 @@ export class TunReader {
       device.countDrop("the kernel's offload header is malformed");
     }
     return read;
+  }
+
+  /** Reads a packet that has no header. */
+  #readPlain(at: number): number {
+    const { address, tun } = this.#options;
+    const length = tun.read(address + at, MAXIMUM_READ);
+    if (length === 0) return 0;
+    this.#slots.read(length);
+    this.#sink.packet(at, length);
+    return length;
   }
 
   /** A place for a packet of the train that is being split. */

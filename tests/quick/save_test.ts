@@ -54,6 +54,17 @@ rootTest(
     const { stdout: files } = await box.run("stat -c '%a %n' /etc/wireguard/*");
     strictEqual(files, `600 ${FILE}\n`);
 
+    // Stock saves the same, without the comments, with the address that the name had, and with the key's fixed bits set.
+    await box.write("wg0.conf", TEXT);
+    const stock = await box.run("cd /run/files; wg-quick save ./wg0.conf");
+    strictEqual(stock.status, 0, stock.stderr);
+    const bare = (text: string) =>
+      text.replace(/ *#.*/g, "").split("\n").filter((line) =>
+        !/^(Endpoint|PrivateKey) |^$/.test(line)
+      ).sort();
+    const theirs = (await box.run("cat /run/files/wg0.conf")).stdout;
+    deepStrictEqual(bare(changed), bare(theirs));
+
     const { status, stderr } = await box.caktus("wg-quick down wg0");
     strictEqual(status, 0, stderr);
     // PreDown, then save, then the link.
