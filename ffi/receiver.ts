@@ -9,11 +9,11 @@
  * headers, end to end as the call wants them: struct mmsghdr, 64 bytes
  *   0 name * · 8 its length u32 · 16 parts * · 24 their count
  *   32 control * · 40 its length · 48 flags u32 · 56 bytes received u32
- * then what they point to, 96 bytes a message
+ * then what they point to, 112 bytes a message
  *   0 struct iovec: 0 start * · 8 length
- *  16 control, 80 bytes: messages { 0 length · 8 level i32 · 12 type i32 · 16 data }
+ *  16 control, 96 bytes: messages { 0 length · 8 level i32 · 12 type i32 · 16 data }
  *     level UDP, UDP_GRO: i32 · level IP, PKTINFO: { i32 index, 4 local, 4 header }
- *     level IPV6, PKTINFO: { 16 local, i32 index }
+ *     level IPV6, PKTINFO: { 16 local, i32 index } · level IP, TOS: u8 · level IPV6, TCLASS: i32
  * then the names, 32 bytes a message
  * ```
  *
@@ -28,10 +28,10 @@ import { SenderCache } from "./sender_cache.ts";
 import { NAME_LENGTH_V6, type SocketAddress } from "./socket_address.ts";
 
 const HEADER = 64;
-const POINTED = 96;
+const POINTED = 112;
 /** Place of the control messages in what a header points to. */
 const CONTROL = 16;
-const CONTROL_LENGTH = 80;
+const CONTROL_LENGTH = 96;
 const NAME = 32;
 
 /** Bytes of a control message's head; its data follows. */
@@ -39,8 +39,10 @@ const CONTROL_HEAD = 16;
 const IPPROTO_IP = 0;
 const IPPROTO_UDP = 17;
 const IPPROTO_IPV6 = 41;
+const IP_TOS = 1;
 const IP_PKTINFO = 8;
 const IPV6_PKTINFO = 50;
+const IPV6_TCLASS = 67;
 const UDP_GRO = 104;
 
 const MSG_TRUNC = 0x20;
@@ -61,6 +63,7 @@ export class Receiver {
   /** Entries that the kernel wrote to, to be made ready again. */
   #used = 0;
   #segments: Int32Array;
+  #services: Uint8Array;
   /** Place of the local address in the table; 0 where the kernel told none. */
   #locals: Int32Array;
   #cache = new SenderCache();
@@ -77,6 +80,7 @@ export class Receiver {
     this.#names = count * (HEADER + POINTED);
     this.#table = new Struct(count * (HEADER + POINTED + NAME));
     this.#segments = new Int32Array(count);
+    this.#services = new Uint8Array(count);
     this.#locals = new Int32Array(count);
     for (let i = 0; i < count; i++) this.#prepare(i, bufferAddress);
   }
@@ -122,6 +126,11 @@ export class Receiver {
     return this.#segments[i]!;
   }
 
+  /** The service byte (RFC 2474, RFC 3168) of the packets of message `i`. */
+  service(i: number): number {
+    return this.#services[i]!;
+  }
+
   /** Whether message `i` was longer than its slot, and its end is lost. */
   truncated(i: number): boolean {
     return (this.#table.u32(i * HEADER + 48) & MSG_TRUNC) !== 0;
@@ -164,6 +173,7 @@ export class Receiver {
   #readControl(i: number): void {
     const table = this.#table;
     this.#segments[i] = 0;
+    this.#services[i] = 0;
     this.#locals[i] = 0;
     let at = this.#pointed + i * POINTED + CONTROL;
     const end = at + table.u32(i * HEADER + 40);
@@ -181,6 +191,11 @@ export class Receiver {
       this.#segments[i] = this.#table.i32(data);
     } else if (level === IPPROTO_IP && type === IP_PKTINFO) {
       this.#locals[i] = data + 4;
+    } else if (
+      level === IPPROTO_IP && type === IP_TOS ||
+      level === IPPROTO_IPV6 && type === IPV6_TCLASS
+    ) {
+      this.#services[i] = this.#table.bytes[data]!;
     } else if (level === IPPROTO_IPV6 && type === IPV6_PKTINFO) {
       this.#locals[i] = data;
     }

@@ -49,8 +49,13 @@ const QUEUE_WAIT = 5;
 
 /** What a Sender tells of. */
 export interface SenderEvents {
-  /** `datagrams` to `to` are lost, for the reason `errno`; EAFNOSUPPORT: there is no socket of its family. */
-  onError(to: SocketAddress, errno: number, datagrams: number): void;
+  /** `datagrams` to `to`, of `length` bytes together, are lost, for the reason `errno`; EAFNOSUPPORT: there is no socket of its family. */
+  onError(
+    to: SocketAddress,
+    errno: number,
+    datagrams: number,
+    length: number,
+  ): void;
   /** `to.source` seems to be no address of this machine any more: the same place from another source, or from none. */
   otherSource(to: SocketAddress): SocketAddress | undefined;
   /** `to.source` is no address of this machine any more; `to` was reached from another. */
@@ -112,10 +117,18 @@ export class Sender {
    * @param length bytes, at most {@linkcode MAXIMUM_TRAIN}
    * @param segment bytes of each datagram of a train, at most
    * {@linkcode MAXIMUM_SEGMENTS} of them; 0, or `length` and more, is one datagram
+   * @param service the packets' service byte (RFC 2474, RFC 3168)
    */
-  add(place: number, length: number, segment: number, to: SocketAddress): void {
+  add(
+    place: number,
+    length: number,
+    segment: number,
+    to: SocketAddress,
+    service = 0,
+  ): void {
     if (this.#table.full) this.flush();
-    this.#table.add(place, length, length > segment ? segment : 0, to);
+    const size = length > segment ? segment : 0;
+    this.#table.add(place, length, size, to, service);
   }
 
   /** Sends everything. Afterwards the buffer may be reused, whatever was lost. */
@@ -190,11 +203,12 @@ export class Sender {
   #sendAlone(at: number): boolean {
     const train = this.#table, alone = this.#alone;
     const to = train.to(at), segment = train.segment(at);
+    const service = train.service(at);
     const end = train.place(at) + train.length(at);
     let unchanged = true;
     for (let place = train.place(at); place < end;) {
       for (; place < end && !alone.full; place += segment) {
-        alone.add(place, Math.min(segment, end - place), 0, to);
+        alone.add(place, Math.min(segment, end - place), 0, to, service);
       }
       this.#sendRun(alone, 0, alone.count);
       unchanged &&= alone.unchanged;
@@ -232,9 +246,10 @@ export class Sender {
   ): void {
     for (let i = start; i < end; i++) {
       const segment = table.segment(i);
-      const datagrams = segment > 0 ? Math.ceil(table.length(i) / segment) : 1;
+      const length = table.length(i);
+      const datagrams = segment > 0 ? Math.ceil(length / segment) : 1;
       table.unchanged = false;
-      this.#events.onError(table.to(i), reason, datagrams);
+      this.#events.onError(table.to(i), reason, datagrams, length);
     }
   }
 

@@ -5,6 +5,7 @@
  * |---|---|
  * | UDP_GRO | a run of equal datagrams arrives as one (udp(7)) |
  * | IP_PKTINFO, IPV6_RECVPKTINFO | a peer is answered from the address it spoke to |
+ * | IP_RECVTOS, IPV6_RECVTCLASS | congestion on the way is told to the inner packet |
  * | SO_RCVBUF, SO_SNDBUF | as wireguard-go, 7 MiB |
  * | SO_MARK | policy routing keeps the tunnel's own datagrams out of the tunnel |
  * | IP_MTU_DISCOVER = DONT | no DF bit, as in-kernel WireGuard: a path with a smaller MTU fragments what wireguard-go would lose where ICMP is filtered |
@@ -41,9 +42,11 @@ const SO_RCVBUFFORCE = 33;
 const SO_MARK = 36;
 const IP_PKTINFO = 8;
 const IP_MTU_DISCOVER = 10;
+const IP_RECVTOS = 13;
 const IPV6_MTU_DISCOVER = 23;
 const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
+const IPV6_RECVTCLASS = 66;
 const UDP_GRO = 104;
 /** Neither IP_PMTUDISC_WANT, the default, nor any kind that sets DF. */
 const PMTUDISC_DONT = 0;
@@ -149,10 +152,12 @@ function openIfThere(
 function configure(fd: number, family: 4 | 6): void {
   if (family === 4) {
     setOption(fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO");
+    setOption(fd, IPPROTO_IP, IP_RECVTOS, 1, "IP_RECVTOS");
     setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT, "MTU_DISCOVER");
   } else {
     setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
     setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+    setOption(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");
     setOption(
       fd,
       IPPROTO_IPV6,

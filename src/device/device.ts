@@ -53,6 +53,7 @@ import { dropStaged, handlePacket, sendKeepalive } from "./send.ts";
 import { clearSessions } from "./session.ts";
 import type { State } from "./state.ts";
 import type { Timer } from "./timers.ts";
+import { UnreachableLimit } from "./unreachable.ts";
 
 /** What a device is made of. */
 export interface DeviceOptions {
@@ -100,6 +101,7 @@ export class Device {
       limiter: new RateLimiter(),
       handshakes: new HandshakeQueue(),
       load: new LoadMeter(options.loadThreshold),
+      unreachable: new UnreachableLimit(),
       alarm: { at: Infinity },
       drops: new Drops(),
       identity: undefined,
@@ -113,14 +115,18 @@ export class Device {
     handlePacket(this.#state, at, length, now);
   }
 
-  /** Network → TUN: a UDP payload of `length` bytes at `at`. It must stay there until `flush`. */
+  /**
+   * Network → TUN: a UDP payload of `length` bytes at `at`. It must stay there
+   * until `flush`. `service` is the service byte of the packet that brought it.
+   */
   handleDatagram(
     at: number,
     length: number,
     from: Endpoint,
+    service: number,
     now: number,
   ): void {
-    handleDatagram(this.#state, at, length, from, now);
+    handleDatagram(this.#state, at, length, from, service, now);
   }
 
   /** Opens and seals what waits, and hands everything to the output. */
@@ -254,17 +260,19 @@ export class Device {
     this.#state.drops.count(reason, packets);
   }
 
-  /** Counts datagrams that its output could not send; `to` is the object that the output was given, and names the peer. */
+  /** Counts datagrams that its output could not send, of `length` bytes together; `to` is the object that the output was given, and names the peer. */
   countSendDrop(
     to: Endpoint,
     reason: Drop,
     datagrams: number,
+    length: number,
     now: number,
   ): void {
     const { peers, drops } = this.#state;
     for (const peer of peers.values()) {
       if (peer.endpoint !== to) continue;
       if (peer.handshakeSentAt === now) peer.initiationLost = true;
+      peer.sentBytes -= length;
       return peer.drops.count(reason, datagrams);
     }
     drops.count(reason, datagrams);

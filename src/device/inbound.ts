@@ -23,6 +23,7 @@ export interface Opened {
     at: number,
     length: number,
     from: Endpoint,
+    service: number,
   ): void;
   forged(peer: Peer): void;
 }
@@ -37,6 +38,7 @@ export class Inbound {
   #from: Endpoint[] = [];
   #places = new Int32Array(BATCH_CAPACITY);
   #lengths = new Int32Array(BATCH_CAPACITY);
+  #services = new Uint8Array(BATCH_CAPACITY);
 
   constructor(memory: PacketMemory, cipher: Cipher) {
     this.#memory = memory;
@@ -49,13 +51,17 @@ export class Inbound {
     return this.#batch.full;
   }
 
-  /** @param length bytes of the packet at `at`, with its tag */
+  /**
+   * @param length bytes of the packet at `at`, with its tag
+   * @param service the outer packet's service byte
+   */
   add(
     peer: Peer,
     keypair: Keypair,
     at: number,
     length: number,
     from: Endpoint,
+    service: number,
   ): void {
     const number = this.#batch.add(
       keypair.receiveKey,
@@ -69,6 +75,7 @@ export class Inbound {
     this.#from[number] = from;
     this.#places[number] = at;
     this.#lengths[number] = length - TAG_LENGTH;
+    this.#services[number] = service;
   }
 
   /** Opens the batch and tells what became of each packet, in their order. */
@@ -86,6 +93,7 @@ export class Inbound {
           this.#places[i]!,
           this.#lengths[i]!,
           this.#from[i]!,
+          this.#services[i]!,
         );
       }
     }

@@ -17,14 +17,15 @@ import {
 } from "../transport/memory.ts";
 import { paddedLength, writeHeader } from "../transport/packet.ts";
 import type { Peer } from "./peer.ts";
+import { HANDSHAKE_SERVICE, outerService } from "./service.ts";
 
 /**
  * Where the device's output goes. What `at` names belongs to the sink until
  * `flush` returns; then the memory may be used anew.
  */
 export interface Output {
-  /** A UDP payload of `length` bytes at `at`, for the network. */
-  send(at: number, length: number, to: Endpoint): void;
+  /** A UDP payload of `length` bytes at `at`, for the network; `service` is the outer packet's service byte. */
+  send(at: number, length: number, to: Endpoint, service: number): void;
   /** An IP packet of `length` bytes at `at`, for the TUN; the 16 bytes before it are free. */
   deliver(at: number, length: number): void;
   /** Hands on everything that came since the last flush. */
@@ -40,6 +41,7 @@ export class Outbound {
   #peers: Peer[] = [];
   #starts = new Int32Array(BATCH_CAPACITY);
   #lengths = new Int32Array(BATCH_CAPACITY);
+  #services = new Uint8Array(BATCH_CAPACITY);
   #nextSlot = DEVICE_SLOTS.from;
 
   constructor(memory: PacketMemory, cipher: Cipher, output: Output) {
@@ -64,6 +66,7 @@ export class Outbound {
     const padded = paddedLength(length, mtu);
     const { bytes } = this.#memory; // at most 15 zeros: too few for a call to pay
     for (let i = at + length; i < at + padded; i++) bytes[i] = 0;
+    const service = length === 0 ? 0 : outerService(this.#memory, at);
     const { sendKey, sendLow, sendHigh, remoteIndex } = keypair;
     writeHeader(this.#memory, at, remoteIndex, sendLow, sendHigh);
     const number = this.#batch.add(sendKey, at, padded, sendLow, sendHigh);
@@ -72,6 +75,7 @@ export class Outbound {
     this.#peers[number] = peer;
     this.#starts[number] = at - HEADER_LENGTH;
     this.#lengths[number] = total;
+    this.#services[number] = service;
     return total;
   }
 
@@ -79,17 +83,22 @@ export class Outbound {
   place(packet: Uint8Array, mtu: number): number {
     // A flush between place and add would give the slot away again.
     if (this.#batch.full) this.flush();
-    const room = HEADER_LENGTH + paddedLength(packet.length, mtu) + TAG_LENGTH;
-    const at = this.#take(room) + HEADER_LENGTH;
+    const padded = paddedLength(packet.length, mtu);
+    const at = this.slot(padded + TAG_LENGTH);
     this.#memory.bytes.set(packet, at);
     return at;
+  }
+
+  /** A place of the device's own for `length` bytes, until the next flush; the 16 bytes before it are free. */
+  slot(length: number): number {
+    return this.#take(HEADER_LENGTH + length) + HEADER_LENGTH;
   }
 
   /** Hands a handshake message, complete with its MACs, to the network. */
   sendMessage(message: Uint8Array, to: Endpoint): void {
     const at = this.#take(message.length);
     this.#memory.bytes.set(message, at);
-    this.#output.send(at, message.length, to);
+    this.#output.send(at, message.length, to, HANDSHAKE_SERVICE);
   }
 
   /** Seals the batch, hands it to the network, and takes all slots back. */
@@ -100,7 +109,12 @@ export class Outbound {
       if (peer.endpoint === undefined) {
         peer.drops.count("the peer has no endpoint yet");
       } else {
-        this.#output.send(this.#starts[i]!, this.#lengths[i]!, peer.endpoint);
+        this.#output.send(
+          this.#starts[i]!,
+          this.#lengths[i]!,
+          peer.endpoint,
+          this.#services[i]!,
+        );
       }
     }
     this.#batch.clear();

@@ -44,21 +44,23 @@ import type { Peer } from "./peer.ts";
 import { completeHandshake, receiveHandshake } from "./receive_handshake.ts";
 import { sendStaged } from "./send.ts";
 import { confirm, isAlive } from "./session.ts";
+import { isCongested, markCongested } from "./service.ts";
 import type { State } from "./state.ts";
 
-/** A UDP payload of `length` bytes at `at`. */
+/** A UDP payload of `length` bytes at `at`; `service` is the outer packet's service byte. */
 export function handleDatagram(
   state: State,
   at: number,
   length: number,
   from: Endpoint,
+  service: number,
   now: number,
 ): void {
   if (!state.isUp) return state.drops.count("the interface is down");
   const { bytes } = state.memory;
   const type = messageType(bytes, at, length);
   if (type === TRANSPORT_DATA) {
-    return handleData(state, at + HEADER_LENGTH, length, from, now);
+    return handleData(state, at + HEADER_LENGTH, length, from, service, now);
   }
   if (type === 0) return state.drops.count(stranger(state.memory, at, length));
   const message = bytes.subarray(at, at + length);
@@ -78,6 +80,7 @@ function handleData(
   at: number,
   length: number,
   from: Endpoint,
+  service: number,
   now: number,
 ): void {
   const entry = state.indices.get(receiverOf(state.memory, at));
@@ -87,14 +90,15 @@ function handleData(
   }
   if (!isAlive(keypair, now)) return entry.peer.drops.count("session expired");
   if (state.inbound.full) openBatch(state, now);
-  state.inbound.add(entry.peer, keypair, at, length - HEADER_LENGTH, from);
+  const sealed = length - HEADER_LENGTH;
+  state.inbound.add(entry.peer, keypair, at, sealed, from, service);
 }
 
 /** Opens all packets that wait, and lets each go on. */
 export function openBatch(state: State, now: number): void {
   state.inbound.open({
-    authentic: (peer, keypair, at, length, from) =>
-      accept(state, peer, keypair, at, length, from, now),
+    authentic: (peer, keypair, at, length, from, service) =>
+      accept(state, peer, keypair, at, length, from, service, now),
     forged: (peer) => peer.drops.count("not authentic"),
   });
 }
@@ -107,6 +111,7 @@ function accept(
   at: number,
   length: number,
   from: Endpoint,
+  service: number,
   now: number,
 ): void {
   const { memory } = state;
@@ -116,16 +121,17 @@ function accept(
   }
   peer.endpoint = from;
   peer.heard = keypair;
-  peer.receivedBytes += HEADER_LENGTH + length + TAG_LENGTH;
   if (confirm(state, peer, keypair)) {
     completeHandshake(state, peer);
     sendStaged(state, peer, now);
   }
   peer.timers.authenticatedReceived(now);
   refresh(state, peer, now);
-  if (length === 0) return;
-  peer.timers.dataReceived(now);
-  deliver(state, peer, at, length);
+  if (length > 0) {
+    peer.timers.dataReceived(now);
+    if (!deliver(state, peer, at, length, service)) return;
+  }
+  peer.receivedBytes += HEADER_LENGTH + length + TAG_LENGTH;
 }
 
 /** An initiator that only receives asks for a new session before this one ends (§6.2), once. */
@@ -139,17 +145,28 @@ function refresh(state: State, peer: Peer, now: number): void {
   initiate(state, peer, now, false);
 }
 
-function deliver(state: State, peer: Peer, at: number, length: number): void {
+/** Whether the packet may come from the peer; what may not is not counted as received, as in the kernel. */
+function deliver(
+  state: State,
+  peer: Peer,
+  at: number,
+  length: number,
+  service: number,
+): boolean {
   const version = ipVersion(state.memory, at, length);
   const own = version === 0
     ? 0
     : packetLength(state.memory, version, at, length);
   if (version === 0 || own === 0) {
-    return peer.drops.count("its content is not an IP packet");
+    peer.drops.count("its content is not an IP packet");
+    return false;
   }
   const source = sourcePlace(version, at);
   if (state.allowedIps.lookup(state.memory, version, source) !== peer) {
-    return peer.drops.count("its source is not in the peer's AllowedIPs");
+    peer.drops.count("its source is not in the peer's AllowedIPs");
+    return false;
   }
+  if (isCongested(service)) markCongested(state.memory, at);
   state.output.deliver(at, own);
+  return true;
 }

@@ -2,8 +2,8 @@
  * TUN → network, in the order in which a packet passes.
  *
  * ```text
- * handlePacket   IP version → destination → allowed IPs → peer
- *      ▼
+ * handlePacket   IP version → destination → allowed IPs → peer and its endpoint
+ *      ▼                                                   └ none: "host unreachable"
  * sendTo         the peer's session ──▶ batch ──▶ outbound.flush: seal, send
  *      │ none
  *      ▼
@@ -22,6 +22,7 @@ import { destinationPlace, ipVersion } from "./ip.ts";
 import type { Peer } from "./peer.ts";
 import { sendingSession } from "./session.ts";
 import type { State } from "./state.ts";
+import { LONGEST_MESSAGE, mayAnswer, writeUnreachable } from "./unreachable.ts";
 
 const KEEPALIVE = new Uint8Array(0);
 
@@ -38,9 +39,29 @@ export function handlePacket(
   const destination = destinationPlace(version, at);
   const peer = state.allowedIps.lookup(state.memory, version, destination);
   if (peer === undefined) {
-    return state.drops.count("no peer has its destination in AllowedIPs");
+    state.drops.count("no peer has its destination in AllowedIPs");
+    return tellUnreachable(state, version, at, length, now);
+  }
+  // One whose name is being looked up has its packets wait.
+  if (peer.endpoint === undefined && peer.quest === undefined) {
+    peer.drops.count("the peer has no endpoint yet");
+    return tellUnreachable(state, version, at, length, now);
   }
   sendTo(state, peer, at, length, now);
+}
+
+/** Tells the sender of a packet that nobody takes it. */
+function tellUnreachable(
+  state: State,
+  version: 4 | 6,
+  at: number,
+  length: number,
+  now: number,
+): void {
+  const { memory, outbound, output, unreachable } = state;
+  if (!mayAnswer(memory, version, at, length) || !unreachable.take(now)) return;
+  const to = outbound.slot(LONGEST_MESSAGE[version]);
+  output.deliver(to, writeUnreachable(memory, version, at, length, to));
 }
 
 function sendTo(
@@ -50,9 +71,6 @@ function sendTo(
   length: number,
   now: number,
 ): void {
-  if (peer.endpoint === undefined && peer.quest === undefined) {
-    return peer.drops.count("the peer has no endpoint yet");
-  }
   const session = sendingSession(peer, now);
   if (session !== undefined) {
     return seal(state, peer, session, at, length, now);

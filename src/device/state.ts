@@ -22,6 +22,7 @@ import type { Peer } from "./peer.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 import type { PeerName } from "../config/uapi_names.ts";
 import type { Alarm } from "./timers.ts";
+import type { UnreachableLimit } from "./unreachable.ts";
 
 /** The interface's own key pair, and what it judges MACs by. */
 export interface Identity extends StaticKeys {
@@ -48,6 +49,7 @@ export interface State {
   readonly limiter: RateLimiter;
   readonly handshakes: HandshakeQueue;
   readonly load: LoadMeter;
+  readonly unreachable: UnreachableLimit;
   readonly alarm: Alarm;
   /** Drops that no peer can be charged with. */
   readonly drops: Drops;

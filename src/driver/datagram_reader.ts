@@ -53,10 +53,13 @@ export class DatagramReader {
     const start = RECEIVE.from + this.#receiver.place(i);
     const end = start + this.#receiver.length(i);
     const segment = this.#receiver.segment(i) || end - start;
-    if (end === start) this.#device.handleDatagram(start, 0, from, now);
+    const service = this.#receiver.service(i);
+    if (end === start) {
+      this.#device.handleDatagram(start, 0, from, service, now);
+    }
     for (let at = start; at < end; at += segment) {
       const length = Math.min(segment, end - at);
-      this.#device.handleDatagram(at, length, from, now);
+      this.#device.handleDatagram(at, length, from, service, now);
     }
   }
 }

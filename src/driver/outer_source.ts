@@ -40,8 +40,8 @@ export interface OuterSourceOptions {
   tunnel: number;
   /** The mark of what is sent. */
   mark: () => number;
-  /** `datagrams` to `to` are lost: this machine has no address but the tunnel's. */
-  onNone: (to: Endpoint, datagrams: number) => void;
+  /** `datagrams` to `to`, of `length` bytes together, are lost: this machine has no address but the tunnel's. */
+  onNone: (to: Endpoint, datagrams: number, length: number) => void;
 }
 
 /** A sender that chooses the source where nothing else does. */
@@ -61,13 +61,19 @@ export class OuterSource implements Pick<Sender, "add" | "flush"> {
   }
 
   /** As {@linkcode Sender.add}. */
-  add(place: number, length: number, segment: number, to: Endpoint): void {
+  add(
+    place: number,
+    length: number,
+    segment: number,
+    to: Endpoint,
+    service = 0,
+  ): void {
     const from = to.source === undefined ? this.#remembered(to) : to;
     if (from !== undefined) {
-      return this.#sender.add(place, length, segment, from);
+      return this.#sender.add(place, length, segment, from, service);
     }
     const datagrams = segment > 0 ? Math.ceil(length / segment) : 1;
-    this.#options.onNone(to, Math.min(datagrams, MAXIMUM_SEGMENTS));
+    this.#options.onNone(to, Math.min(datagrams, MAXIMUM_SEGMENTS), length);
   }
 
   flush(): void {

@@ -2,8 +2,8 @@
  * The device's output, joined to the kernel: datagrams leave as trains, packets
  * reach the TUN as trains.
  *
- * Datagrams of one size to one peer that lie end to end become one message with
- * UDP_SEGMENT; only the last of them may be shorter (udp(7)).
+ * Datagrams of one size and service to one peer that lie end to end become one
+ * message with UDP_SEGMENT; only the last of them may be shorter (udp(7)).
  *
  * @module
  */
@@ -45,6 +45,7 @@ export class Sink implements Output {
   #alone: Uint32Array | undefined;
   #parts = new Struct(MAX_SEGMENTS * PART_LENGTH);
   #to: Endpoint | undefined;
+  #service = 0;
   #start = 0;
   #end = 0;
   /** Bytes of each datagram of the run, and how many there are. */
@@ -62,10 +63,11 @@ export class Sink implements Output {
     );
   }
 
-  send(at: number, length: number, to: Endpoint): void {
-    if (!this.#continues(at, length, to)) {
+  send(at: number, length: number, to: Endpoint, service: number): void {
+    if (service !== this.#service || !this.#continues(at, length, to)) {
       this.#endRun();
       this.#to = to;
+      this.#service = service;
       this.#start = at;
       this.#segment = length;
     }
@@ -98,7 +100,13 @@ export class Sink implements Output {
     if (this.#to === undefined) return;
     const length = this.#end - this.#start;
     const segment = this.#count > 1 ? this.#segment : 0;
-    this.#options.sender.add(this.#start, length, segment, this.#to);
+    this.#options.sender.add(
+      this.#start,
+      length,
+      segment,
+      this.#to,
+      this.#service,
+    );
     this.#to = undefined;
     this.#count = 0;
   }

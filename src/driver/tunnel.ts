@@ -112,11 +112,12 @@ export class Tunnel {
     this.#checksum = checksum ?? plainChecksum(memory);
     this.#address = addressOf(memory.bytes);
     this.#sender = new Sender(this.#address, SEND_CAPACITY, {
-      onError: (to, errno, datagrams) =>
+      onError: (to, errno, datagrams, length) =>
         this.#device.countSendDrop(
           this.#outerSource.original(to),
           reasonOf(errno),
           datagrams,
+          length,
           this.#now,
         ),
       otherSource: (to) => this.#outerSource.otherSource(to),
@@ -126,11 +127,12 @@ export class Tunnel {
     this.#outerSource = new OuterSource(this.#sender, {
       tunnel: tun.index,
       mark: () => this.sockets.mark,
-      onNone: (to, datagrams) =>
+      onNone: (to, datagrams, length) =>
         this.#device.countSendDrop(
           to,
           reasonOf(EADDRNOTAVAIL),
           datagrams,
+          length,
           this.#now,
         ),
     });

@@ -64,14 +64,21 @@ Deno.test("countSendDrop() charges the peer whose endpoint the output was given,
   const { device, sent } = deviceWith(3);
   device.handleTimeout(0);
   handleAll(device);
-  device.countSendDrop(sent[1]!, "no route to the peer's endpoint", 2, 0);
+  device.countSendDrop(sent[1]!, "no route to the peer's endpoint", 1, 0, 0);
+  const before = device.status().peers.map(({ sentBytes }) => sentBytes);
   device.countSendDrop(
     { ...sent[2]! },
     "the network refused the datagram",
     1,
+    148,
     0,
   );
+  device.countSendDrop(sent[1]!, "no route to the peer's endpoint", 1, 148, 0);
   const { drops, peers } = device.status();
+  deepStrictEqual(
+    peers.map(({ sentBytes }, i) => before[i]! - sentBytes),
+    [0, 148, 0],
+  );
   deepStrictEqual(drops, [{
     reason: "the network refused the datagram",
     count: 1,

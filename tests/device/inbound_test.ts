@@ -55,7 +55,7 @@ for (const { memory, cipher } of ciphers()) {
     for (let i = 0; i < CAPACITY; i++) {
       strictEqual(inbound.full, false);
       if (i % 7 === 3) memory.bytes[slot(i) + i % (LENGTH + 16)]! ^= 1;
-      inbound.add(peer, keypair, slot(i), LENGTH + 16, peer.endpoint!);
+      inbound.add(peer, keypair, slot(i), LENGTH + 16, peer.endpoint!, 0);
     }
     strictEqual(inbound.full, true);
     const seen: (number | "forged")[] = [];

@@ -108,7 +108,7 @@ export class FastTunnel {
       let at = RECEIVE.from + i * RECEIVE.length;
       for (const { length } of datagrams) {
         places.push(at);
-        this.device.handleDatagram(at, length, from, NOW);
+        this.device.handleDatagram(at, length, from, 0, NOW);
         at += segment;
       }
     });
@@ -172,7 +172,7 @@ export class FastTunnel {
     });
     return {
       send: (at: number, length: number, to: Endpoint) =>
-        sink.send(at, length, to),
+        sink.send(at, length, to, 0),
       deliver: (at: number, length: number) => {
         this.#delivered.push(memory.bytes.slice(at, at + length));
         sink.deliver(at, length);

@@ -23,6 +23,7 @@ interface Message {
 class Bench {
   readonly memory = packetMemory(new ArrayBuffer(MEMORY));
   readonly messages: Message[] = [];
+  readonly services: (number | undefined)[] = [];
   /** The parts of each write, offsets in packet memory. */
   readonly writes: [place: number, length: number][][] = [];
   readonly refused: number[] = [];
@@ -40,8 +41,10 @@ class Bench {
         write: (parts, count) => this.#write(parts, count),
       },
       sender: {
-        add: (place, length, segment, to) =>
-          void this.messages.push({ place, length, segment, to }),
+        add: (place, length, segment, to, service) => {
+          this.messages.push({ place, length, segment, to });
+          this.services.push(service);
+        },
         flush: () => void this.order.push("sent"),
       },
       onRefused: (errno) => this.refused.push(errno),
@@ -49,9 +52,14 @@ class Bench {
   }
 
   /** Sends datagrams that lie end to end from `place` on; returns where they end. */
-  send(place: number, lengths: number[], to: Endpoint): number {
+  send(
+    place: number,
+    lengths: number[],
+    to: Endpoint,
+    service = 0,
+  ): number {
     for (const length of lengths) {
-      this.sink.send(place, length, to);
+      this.sink.send(place, length, to, service);
       place += length;
     }
     return place;
@@ -89,6 +97,15 @@ Deno.test("send() makes a train of datagrams of one size that lie end to end", (
   deepStrictEqual(bench.messages, [
     { place: 4096, length: 3 * 1452, segment: 1452, to: A },
   ]);
+});
+
+Deno.test("send() begins anew with another service byte, and hands it on", () => {
+  const bench = new Bench();
+  let end = bench.send(0, [200, 200], A, 2);
+  end = bench.send(end, [200], A);
+  bench.send(end, [148], A, 0x88);
+  bench.sink.flush();
+  deepStrictEqual(bench.services, [2, 0, 0x88]);
 });
 
 Deno.test("send() lets a shorter datagram be the last of its train", () => {

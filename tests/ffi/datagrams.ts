@@ -18,6 +18,7 @@ export const SLOT = 65536;
 export interface Arrived {
   bytes: Uint8Array;
   segment: number;
+  service: number;
   from: SocketAddress;
   truncated: boolean;
 }
@@ -79,6 +80,7 @@ export class End implements Disposable {
     return {
       bytes: this.buffer.slice(start, start + receiver.length(i)),
       segment: receiver.segment(i),
+      service: receiver.service(i),
       from: receiver.from(i),
       truncated: receiver.truncated(i),
     };

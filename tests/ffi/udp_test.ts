@@ -191,3 +191,26 @@ Deno.test("Receiver.receive() throws when the socket is closed", () => {
   using left = new End();
   throws(() => left.receiver.receive(-1), { call: "recvmmsg", code: "EBADF" });
 });
+
+Deno.test("a service byte reaches the receiver in both families, of a datagram and of a train, with a source and without", async () => {
+  for (const family of FAMILIES) {
+    using left = new End(), right = new End();
+    const source = family === 4 ? LOOPBACK_V4 : LOOPBACK_V6;
+    const bare = at(right, family), sourced = { ...bare, source };
+    const expected: number[] = [];
+    for (const to of [bare, sourced]) {
+      for (const service of [0x88, 0, 1, 2]) {
+        left.sender.add(0, 100, 0, to, service);
+        left.sender.add(0, 600, 200, to, service);
+        expected.push(service, service, service, service);
+      }
+    }
+    left.sender.flush();
+    const got = await right.receive(family, expected.length);
+    deepStrictEqual(
+      got.flatMap((message) => datagrams([message]).map(() => message.service)),
+      expected,
+    );
+    deepStrictEqual(left.errors, []);
+  }
+});

@@ -119,7 +119,7 @@ function takeDatagram(
   const { state } = vps;
   const at = SLOT + below(random, 64), end = at + bytes.length;
   state.memory.bytes.set(bytes, at);
-  handleDatagram(state, at, bytes.length, source(random), now);
+  handleDatagram(state, at, bytes.length, source(random), 0, now);
   openBatch(state, now);
   vps.flush(now);
   ok(isGuarded(vps, SLOT - MARGIN, at), "written before the datagram");

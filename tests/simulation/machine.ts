@@ -24,7 +24,9 @@ import type { State } from "../../src/device/state.ts";
 import { nobleAead } from "../../src/noise/aead.ts";
 import { nobleKeyAgreement } from "../../src/noise/key_agreement.ts";
 import { clamp } from "../../src/noise/keys.ts";
+import { UnreachableLimit } from "../../src/device/unreachable.ts";
 import { DRIVER_SLOTS } from "../../src/transport/layout.ts";
+import { isUnreachable } from "./packets.ts";
 import { endpoint, fast, generator } from "./simulation.ts";
 
 const SLOT = DRIVER_SLOTS.from + 16;
@@ -34,6 +36,8 @@ export class Machine {
   readonly state: State;
   readonly location: Endpoint;
   readonly delivered: Uint8Array[] = [];
+  /** What the device said of itself: that somebody cannot be reached. */
+  readonly told: Uint8Array[] = [];
   /** Every datagram that was sent. */
   readonly sent: Uint8Array[] = [];
   /** What was sent and not yet received. */
@@ -52,8 +56,7 @@ export class Machine {
         this.sent.push(copy(at, length));
         this.underWay.push(copy(at, length));
       },
-      deliver: (at: number, length: number) =>
-        void this.delivered.push(copy(at, length)),
+      deliver: (at: number, length: number) => this.#deliver(copy(at, length)),
       flush: () => {},
     };
     this.state = {
@@ -72,6 +75,7 @@ export class Machine {
       limiter: new RateLimiter(),
       handshakes: new HandshakeQueue(),
       load: new LoadMeter(1_000),
+      unreachable: new UnreachableLimit(),
       alarm: { at: Infinity },
       drops: new Drops(),
       identity: undefined,
@@ -104,9 +108,13 @@ export class Machine {
 
   receive(datagram: Uint8Array, from: Endpoint, now: number): void {
     this.state.memory.bytes.set(datagram, SLOT);
-    handleDatagram(this.state, SLOT, datagram.length, from, now);
+    handleDatagram(this.state, SLOT, datagram.length, from, 0, now);
     openBatch(this.state, now);
     this.flush(now);
+  }
+
+  #deliver(packet: Uint8Array): void {
+    (isUnreachable(packet) ? this.told : this.delivered).push(packet);
   }
 
   /** Seals what waits, after all handshakes that wait. */

@@ -61,3 +61,10 @@ export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   copy[at]! ^= 0x10;
   return copy;
 }
+
+/** Whether a packet is the device's own word to the TUN that somebody cannot be reached. */
+export function isUnreachable(packet: Uint8Array): boolean {
+  return packet[0]! >> 4 === 4
+    ? packet[9] === 1 && packet[20] === 3
+    : packet[6] === 58 && packet[40] === 1;
+}

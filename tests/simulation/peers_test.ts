@@ -231,6 +231,8 @@ Deno.test("a peer that is removed is a stranger at once, and its sessions are go
   network.run(20_000);
   deepStrictEqual(vps.delivered.map(markOf), [1]);
   deepStrictEqual(laptop.delivered, []);
+  // The VPS hears at once that nobody takes its packet.
+  strictEqual(vps.told.length, 1);
   deepStrictEqual(keysOf(vps), []);
   ok(vps.drops()["unknown session"]! > 0);
   ok(vps.drops()["initiation from an unknown public key"]! > 0);

@@ -34,6 +34,7 @@ import {
 } from "../../src/transport/layout.ts";
 import { type PacketMemory, packetMemory } from "../../src/transport/memory.ts";
 import { testLanes } from "../lanes.ts";
+import { isUnreachable } from "./packets.ts";
 
 /** Where the simulation lays what a device is handed. */
 const SLOT = DRIVER_SLOTS.from + 16;
@@ -109,7 +110,10 @@ export function markOf(bytes: Uint8Array): number {
 export class Host {
   readonly device: Device;
   readonly publicKey: PublicKey;
+  /** What peers sent. */
   readonly delivered: Uint8Array[] = [];
+  /** What the device said of itself: that somebody cannot be reached. */
+  readonly told: Uint8Array[] = [];
   /** Every datagram that the device sent. */
   readonly sent: Uint8Array[] = [];
   /** The names that the device asked for, and when. */
@@ -144,7 +148,7 @@ export class Host {
       output: {
         send: (at, length, to) => this.#send(at, length, to),
         deliver: (at, length) =>
-          void this.delivered.push(memory.bytes.slice(at, at + length)),
+          this.#deliver(memory.bytes.slice(at, at + length)),
         flush: () => {},
       },
       ...(options.loadThreshold !== undefined &&
@@ -178,7 +182,7 @@ export class Host {
     for (const [i, { bytes, from }] of datagrams.entries()) {
       const at = SLOT + i * SLOT_LENGTH;
       this.#memory.bytes.set(bytes, at);
-      this.device.handleDatagram(at, bytes.length, from, this.#network.now);
+      this.device.handleDatagram(at, bytes.length, from, 0, this.#network.now);
     }
     this.flush();
   }
@@ -186,7 +190,7 @@ export class Host {
   /** A datagram from the network. */
   receive(bytes: Uint8Array, from: Endpoint): void {
     this.#memory.bytes.set(bytes, SLOT);
-    this.device.handleDatagram(SLOT, bytes.length, from, this.#network.now);
+    this.device.handleDatagram(SLOT, bytes.length, from, 0, this.#network.now);
     this.flush();
   }
 
@@ -262,6 +266,10 @@ export class Host {
     });
   }
 
+  #deliver(packet: Uint8Array): void {
+    (isUnreachable(packet) ? this.told : this.delivered).push(packet);
+  }
+
   #send(at: number, length: number, to: Endpoint): void {
     const bytes = this.#memory.bytes.slice(at, at + length);
     if (this.refuses) {
@@ -269,6 +277,7 @@ export class Host {
         to,
         "no route to the peer's endpoint",
         1,
+        length,
         this.#network.now,
       );
     }
