@@ -51,8 +51,12 @@ async function runAs(
       const module = await import("./src/cli/wireguard_go.ts");
       return await module.runWireguardGo(words);
     }
-    default:
-      throw new Error(`${name} is not part of this program yet`);
+    case "sysctl":
+      return await (await import("./src/cli/sysctl.ts")).runSysctl(words);
+    default: {
+      const module = await import("./src/cli/iptables.ts");
+      return await module.runIptables(name, words);
+    }
   }
 }
 

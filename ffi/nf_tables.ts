@@ -131,6 +131,7 @@ export function tables(family?: Family): Table[] {
     handle: bigU64Of(found.get(TABLE.handle)) ?? 0n,
     flags: bigU32Of(found.get(TABLE.flags)) ?? 0,
     use: bigU32Of(found.get(TABLE.use)) ?? 0,
+    ...userDataAt(found, TABLE.userData),
   }));
 }
 
@@ -210,6 +211,7 @@ function decodeChain(family: Family, found: Attributes): Chain {
     use: bigU32Of(found.get(CHAIN.use)) ?? 0,
     ...(base === undefined ? {} : { base }),
     ...(counters === undefined ? {} : { counters: decodeCounters(counters) }),
+    ...userDataAt(found, CHAIN.userData),
   };
 }
 
@@ -237,7 +239,6 @@ function decodeCounters(payload: Uint8Array) {
 }
 
 function decodeRule(family: Family, found: Attributes): Rule {
-  const userData = found.get(RULE.userData);
   const expressions = found.get(RULE.expressions) ?? new Uint8Array();
   return {
     family,
@@ -245,8 +246,16 @@ function decodeRule(family: Family, found: Attributes): Rule {
     chain: textAt(found, RULE.chain),
     handle: bigU64Of(found.get(RULE.handle)) ?? 0n,
     expressions: decodeExpressions(expressions),
-    ...(userData === undefined ? {} : { userData }),
+    ...userDataAt(found, RULE.userData),
   };
+}
+
+function userDataAt(
+  found: Attributes,
+  type: number,
+): { userData?: Uint8Array } {
+  const userData = found.get(type);
+  return userData === undefined ? {} : { userData };
 }
 
 function textAt(found: Attributes, type: number): string {

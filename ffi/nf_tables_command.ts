@@ -44,10 +44,18 @@ const NEWRULE = NFT | 6;
 const DELRULE = NFT | 8;
 
 const NLM_F_REPLACE = 0x100;
+/** Of a deletion: not what is used. */
+const NLM_F_NONREC = 0x100;
 const NLM_F_APPEND = 0x800;
 
 /** Attributes of the messages, by kind. */
-export const TABLE = { name: 1, flags: 2, use: 3, handle: 4 } as const;
+export const TABLE = {
+  name: 1,
+  flags: 2,
+  use: 3,
+  handle: 4,
+  userData: 6,
+} as const;
 export const CHAIN = {
   table: 1,
   handle: 2,
@@ -57,6 +65,7 @@ export const CHAIN = {
   use: 6,
   type: 7,
   counters: 8,
+  userData: 12,
 } as const;
 export const CHAIN_HOOK = { number: 1, priority: 2, device: 3 } as const;
 export const RULE = {
@@ -85,6 +94,8 @@ export interface Table {
   readonly flags: number;
   /** How many chains, sets and objects it holds. */
   readonly use: number;
+  /** What its maker noted; kernels before 5.10 keep none. */
+  readonly userData?: Uint8Array;
 }
 
 /** How a chain hangs in the way of packets. */
@@ -110,6 +121,8 @@ export interface ChainSpec {
   readonly base?: BaseChain;
   /** What the policy has decided about; only base chains that were given one count. */
   readonly counters?: { readonly packets: bigint; readonly bytes: bigint };
+  /** What its maker noted; kernels before 5.10 keep none. */
+  readonly userData?: Uint8Array;
 }
 
 /** A chain that is there. */
@@ -157,21 +170,34 @@ export function addTable(
   family: Family,
   name: string,
   exclusive = false,
+  userData?: Uint8Array,
 ): Command {
-  const attributes = [nameAttribute(TABLE.name, name)];
+  const attributes = [
+    nameAttribute(TABLE.name, name),
+    ...(userData === undefined ? [] : [attribute(TABLE.userData, userData)]),
+  ];
   const flags = creating(exclusive);
   return command("NEWTABLE", NEWTABLE, flags, [family, name], attributes);
 }
 
-/** Deletes a table with all that is in it. ENOENT where there is none. */
-export function deleteTable(family: Family, name: string): Command {
+/**
+ * Deletes a table with all that is in it. ENOENT where there is none.
+ *
+ * @param unlessUsed EBUSY where there is anything in it
+ */
+export function deleteTable(
+  family: Family,
+  name: string,
+  unlessUsed = false,
+): Command {
   const attributes = [nameAttribute(TABLE.name, name)];
-  return command("DELTABLE", DELTABLE, 0, [family, name], attributes);
+  const flags = unlessUsed ? NLM_F_NONREC : 0;
+  return command("DELTABLE", DELTABLE, flags, [family, name], attributes);
 }
 
 /** Makes a chain, or gives one that is there another policy; EEXIST if `exclusive`. */
 export function addChain(chain: ChainSpec, exclusive = false): Command {
-  const { family, table, name, base, counters } = chain;
+  const { family, table, name, base, counters, userData } = chain;
   const place = [family, table, name] as const;
   return command("NEWCHAIN", NEWCHAIN, creating(exclusive), place, [
     nameAttribute(CHAIN.table, table),
@@ -182,16 +208,23 @@ export function addChain(chain: ChainSpec, exclusive = false): Command {
       attribute(COUNTERS.bytes, bigU64(counters.bytes)),
       attribute(COUNTERS.packets, bigU64(counters.packets)),
     )]),
+    ...(userData === undefined ? [] : [attribute(CHAIN.userData, userData)]),
   ]);
 }
 
-/** Deletes a chain without rules. EBUSY where it has some or some lead to it, ENOENT where there is none. */
+/**
+ * Deletes a chain with its rules. EBUSY where others lead to it, ENOENT where there is none.
+ *
+ * @param unlessUsed EBUSY also where it has rules
+ */
 export function deleteChain(
   family: Family,
   table: string,
   name: string,
+  unlessUsed = false,
 ): Command {
-  return command("DELCHAIN", DELCHAIN, 0, [family, table, name], [
+  const flags = unlessUsed ? NLM_F_NONREC : 0;
+  return command("DELCHAIN", DELCHAIN, flags, [family, table, name], [
     nameAttribute(CHAIN.table, table),
     nameAttribute(CHAIN.name, name),
   ]);
