@@ -231,10 +231,10 @@ export class Device {
     found(this.#state, name, endpoints, now);
   }
 
-  /** Where the peers are with whom it speaks, or tries to. */
-  endpointsInTouch(): Endpoint[] {
-    return [...this.#state.peers.values()].flatMap((peer) =>
-      isInTouch(peer) ? peer.endpoint ?? [] : []
+  /** Where the peers are, as far as that is known. */
+  endpoints(): Endpoint[] {
+    return [...this.#state.peers.values()].flatMap(({ endpoint }) =>
+      endpoint ?? []
     );
   }
 

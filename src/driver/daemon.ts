@@ -188,7 +188,7 @@ function watchLink(tunnel: Tunnel, log: Log): void {
     looksSoon = true;
     setTimeout(() => {
       looksSoon = false;
-      const moved = ways.changed(tunnel.endpointsInTouch());
+      const moved = ways.changed(tunnel.endpoints());
       if (moved.size > 0) tunnel.reach((endpoint) => moved.has(endpoint));
     }, SETTLE);
   };

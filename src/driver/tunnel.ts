@@ -182,9 +182,9 @@ export class Tunnel {
     this.#outerSource.forget();
   }
 
-  /** Where the peers are with whom it speaks, or tries to. */
-  endpointsInTouch(): Endpoint[] {
-    return this.#device.endpointsInTouch();
+  /** Where the peers are, as far as that is known. */
+  endpoints(): Endpoint[] {
+    return this.#device.endpoints();
   }
 
   /** The way to some endpoints is another one: their peers hear of it at once. */
