@@ -51,3 +51,31 @@ Deno.test("report() throws nothing where there is no place for a log", () => {
   log.report("working", "words");
   strictEqual(log.path, "/dev/null/wg0.log");
 });
+
+Deno.test("Log speaks as wireguard-go does, as loud as it is told", () => {
+  const folder = Deno.makeTempDirSync();
+  const spoken = (level: "silent" | "error" | "verbose") => {
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    const log = new Log("wg0", `${folder}/${level}`, { level, say });
+    log.tell("starting");
+    log.report("working", new SystemError("bind", 98, "UDP port 7"));
+    return lines.map((line) => line.replace(/\d/g, "0"));
+  };
+  try {
+    const error =
+      "ERROR: (wg0) 0000/00/00 00:00:00 working: bind: address already in use (UDP port 0)\n";
+    deepStrictEqual(spoken("silent"), []);
+    deepStrictEqual(spoken("error"), [error]);
+    deepStrictEqual(spoken("verbose"), [
+      "DEBUG: (wg0) 0000/00/00 00:00:00 starting\n",
+      error,
+    ]);
+    deepStrictEqual(
+      [...Deno.readDirSync(folder)].map(({ name }) => name).sort(),
+      ["error", "verbose"],
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
