@@ -21,6 +21,7 @@ import {
   resolvconfInput,
   resolvedCommands,
   undoDnsCommand,
+  undoFileCommand,
 } from "./dns_change.ts";
 import { DnsFile } from "./dns_file.ts";
 import {
@@ -48,6 +49,11 @@ export function linuxNameService(
     ways: (name, dns) => waysOf(name, dns, file),
     set: (change, name, signal) => set(change, name, signal, file),
     restore: (change, name, report) => restore(change, name, report, file),
+    restoreLost: async (name, report) => {
+      const before = await file.restoreLost(name);
+      if (before !== undefined) report.step(undoFileCommand(before));
+      return before !== undefined;
+    },
   };
 }
 
@@ -74,7 +80,9 @@ export async function setDns(
   for (const change of machine.nameService.ways(name, dns)) {
     try {
       await make(change);
-      problems.forEach((problem) => report.warn(problem));
+      for (const problem of problems) {
+        report.warn(`${problem}: the name servers are set in another way`);
+      }
       return;
     } catch (error) {
       interrupts.signal.throwIfAborted();
@@ -136,11 +144,14 @@ async function restore(
     }
     return;
   }
-  // What resolved knows of a link goes with the link.
-  if (change.how === "resolved" && linkByName(name) === undefined) return;
   const command = undoDnsCommand(change, name);
   report.step(command);
-  await runProgram(command.split(" "), "");
+  try {
+    await runProgram(command.split(" "), "");
+  } catch (error) {
+    // It may have failed to begin with, and then there is nothing to take back.
+    report.warn(messageOf(error));
+  }
 }
 
 /** A tunnel that another caktus is taking down at this moment counts as down. */

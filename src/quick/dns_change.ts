@@ -60,11 +60,15 @@ export function undoDnsCommand(change: DnsChange, name: string): string {
     case "resolved":
       return `resolvectl revert ${name}`;
     case "file":
-      return change.before.text === undefined &&
-          change.before.link === undefined
-        ? `rm ${RESOLV_CONF}`
-        : `mv ${RESOLV_CONF}${KEPT_SUFFIX} ${RESOLV_CONF}`;
+      return undoFileCommand(change.before);
   }
+}
+
+/** The command that puts back what was there. */
+export function undoFileCommand({ text, link }: ResolvConf): string {
+  return text === undefined && link === undefined
+    ? `rm ${RESOLV_CONF}`
+    : `mv ${RESOLV_CONF}${KEPT_SUFFIX} ${RESOLV_CONF}`;
 }
 
 /** The calls of resolvectl; `~.` sends it the names of all domains, as resolvconf's `-x` does. */

@@ -67,6 +67,21 @@ export class DnsFile {
     return await this.#exclusively(() => this.#restore(change, name));
   }
 
+  /**
+   * Puts back what was kept beside a text of which nothing else is known.
+   *
+   * @returns that; undefined where the text is not the interface's, or nothing was kept
+   * @throws Deno.errors where it cannot be written
+   */
+  async restoreLost(name: string): Promise<ResolvConf | undefined> {
+    return await this.#exclusively(() => {
+      const kept = this.#file.lookAtKept();
+      if (writerOf(this.look().text) !== name || !kept) return undefined;
+      this.#file.restore(kept);
+      return kept;
+    });
+  }
+
   /** What is there now; nothing where it cannot be read. */
   look(): ResolvConf {
     try {

@@ -7,6 +7,7 @@
 import type { LastingChange } from "./change.ts";
 import { revertCommand } from "./echo.ts";
 import { Failure } from "./failure.ts";
+import { removeHookPrograms } from "./hook_programs.ts";
 import { ROUTING_LOCK, waitForLock, withLock } from "./lock.ts";
 import {
   readOtherStates,
@@ -29,7 +30,11 @@ export async function down(
 ): Promise<void> {
   await withLock(folder, name, async () => {
     const state = readState(folder, name);
-    if (state === undefined) throw notUp(name, context);
+    if (state === undefined) {
+      const { machine, report } = context;
+      if (await machine.nameService.restoreLost(name, report)) return;
+      throw notUp(name, context);
+    }
     const failures = await takeDown(state, context, folder);
     if (failures.length > 0) {
       throw new Failure(`${name} is down, but not all went well`, {
@@ -50,6 +55,7 @@ export async function takeDown(
     context,
     (change) => revert(change, state.name, context, folder),
   );
+  removeHookPrograms(state.name, folder);
   removeState(folder, state.name);
   return failures;
 }

@@ -96,6 +96,13 @@ export interface NameService {
   set(change: DnsChange, name: string, signal: AbortSignal): Promise<void>;
   /** Takes one back; nothing where it was not gone. @throws Error */
   restore(change: DnsChange, name: string, report: Report): Promise<void>;
+  /**
+   * Takes back what an interface left that was not taken down before the machine was switched off.
+   *
+   * @returns whether there was anything
+   * @throws Error
+   */
+  restoreLost(name: string, report: Report): Promise<boolean>;
 }
 
 /** Where the steps are told; cli/ prints them. */

@@ -43,8 +43,10 @@ export function composeText(
   dns: DnsConfig,
   original: string,
 ): string {
-  const domains = dns.search.filter((domain) => !domain.startsWith("~"));
-  const search = new Set([...domains, ...searchOf(original)]);
+  // The root, and what only systemd-resolved understands, are no domains to search.
+  const search = new Set([...dns.search, ...searchOf(original)].filter(
+    (domain) => domain !== "." && !domain.startsWith("~"),
+  ));
   const options = wordsOf(original, "options")
     // Whether a server's word for DNSSEC is trusted was decided for another server.
     .filter((option) => option !== "trust-ad");

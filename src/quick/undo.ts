@@ -121,6 +121,8 @@ async function undoChange(
   { machine, report }: UndoContext,
 ): Promise<void> {
   if (change.kind === "dns") {
+    // What systemd-resolved knows of a link goes with the link.
+    if (change.how === "resolved") return;
     return await machine.nameService.restore(change, state.name, report);
   }
   // All the others go with the interface.

@@ -112,6 +112,7 @@ async function setWith(failing: number, interrupts = new Interrupts()) {
     ways: () => ways,
     set: () => Promise.resolve(),
     restore: () => Promise.resolve(),
+    restoreLost: () => Promise.resolve(false),
   };
   const context = { machine: { nameService }, report, interrupts };
   await setDns("wg0", DNS, context, (change) => {
@@ -126,8 +127,8 @@ async function setWith(failing: number, interrupts = new Interrupts()) {
 Deno.test("setDns() goes one way after the other, and never fails", async () => {
   deepStrictEqual(await setWith(0), [["resolvconf"], []]);
   deepStrictEqual(await setWith(2), [["resolvconf", "resolved", "file"], [
-    "resolvconf fails",
-    "resolved fails",
+    "resolvconf fails: the name servers are set in another way",
+    "resolved fails: the name servers are set in another way",
   ]]);
   deepStrictEqual(await setWith(3), [["resolvconf", "resolved", "file"], [
     "the name servers of wg0 are not in use: resolvconf fails; resolved fails; file fails",

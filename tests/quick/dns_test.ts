@@ -112,7 +112,10 @@ rootTest(
       up.stderr,
       /\[#\] resolvconf -a wg0 -m 0 -x\n\[#\] printf '.*' > \/etc\/resolv\.conf\n/,
     );
-    match(up.stderr, /warning: resolvconf -a failed with status 3\n/);
+    match(
+      up.stderr,
+      /warning: resolvconf -a failed with status 3: the name servers are set in another way\n/,
+    );
     strictEqual(await look(box, "/etc/resolv.conf"), OURS);
     const down = await caktus(box, "down");
     strictEqual(await look(box, "/etc/resolv.conf"), ORIGINAL);
@@ -133,7 +136,7 @@ rootTest(
     strictEqual((await caktus(box, "down")).status, 0);
     strictEqual(
       await look(box, TOLD),
-      "resolvectl dns wg0 10.0.0.1 fd00::1\nresolvectl domain wg0 corp.example x ~.\nresolvectl revert wg0\n",
+      "resolvectl dns wg0 10.0.0.1 fd00::1\nresolvectl domain wg0 corp.example x ~.\n",
     );
     const link = await box.run(
       "readlink /etc/resolv.conf; ls /etc | grep resolv",
@@ -171,6 +174,14 @@ rootTest(
     strictEqual(await resolvConf(), OURS);
     strictEqual((await caktus(box, "down")).status, 0);
     strictEqual(await resolvConf(), ORIGINAL);
+
+    // The machine is switched off meanwhile: /run is empty then.
+    strictEqual((await caktus(box, "up")).status, 0);
+    await kill("wg0");
+    await box.run("rm /run/caktus/*");
+    strictEqual((await caktus(box, "down")).status, 0);
+    strictEqual(await resolvConf(), ORIGINAL);
+    strictEqual((await caktus(box, "down")).status, 1);
     strictEqual(
       (await box.run("ls /etc | grep resolv")).stdout,
       "resolv.conf\n",

@@ -23,6 +23,7 @@ const TEXTS: [string, string[], string, string][] = [
     "nameserver 1.1.1.1\nsearch x\nsearch lan a # last counts\n",
     `${SERVERS}search a lan\n`,
   ],
+  ["the root for a domain", ["."], "search .\n", SERVERS],
   ["the original's domain", [], "domain lan\n", `${SERVERS}search lan\n`],
   ["routing-only domains", ["~.", "~a", "b"], "", `${SERVERS}search b\n`],
   [

@@ -80,6 +80,7 @@ class Notes {
         ways: () => [],
         set: () => Promise.resolve(),
         restore: () => Promise.resolve(),
+        restoreLost: () => Promise.resolve(false),
       },
       apply: (_name, index, { kind }) => deed(`${kind} on ${index}`),
       revert: (_name, { kind }) => deed(`undo ${kind}`),
