@@ -28,6 +28,8 @@ const PIECE_MILLISECONDS = 1_000;
 export class GivenListener {
   readonly #fd: number;
   readonly #poll: Poll;
+  /** Connections that came already. */
+  readonly #waiting: number[] = [];
 
   /** @throws {SystemError} of call "fcntl" (EBADF), or of "accept" (EINVAL, ENOTSOCK) where it does not listen */
   constructor(fd: number) {
@@ -39,8 +41,6 @@ export class GivenListener {
     if (first >= 0) this.#waiting.push(first);
     else if (errno() !== EAGAIN) throw new SystemError("accept", errno());
   }
-
-  #waiting: number[] = [];
 
   /** The next connection. @throws {SystemError} of call "accept" */
   async accept(): Promise<GivenConnection> {

@@ -12,6 +12,7 @@
 import { resolvconfRecord } from "./dns_programs.ts";
 import { findInPath } from "./hooks.ts";
 
+const LONGEST_MILLISECONDS = 5_000;
 const FOLDERS = ["/run/resolvconf", "/etc/resolvconf/run"];
 
 /** Addresses of the resolvers; undefined where nobody knows them. */
@@ -38,8 +39,6 @@ async function listed(record: string): Promise<string | undefined> {
     return undefined;
   }
 }
-
-const LONGEST_MILLISECONDS = 5_000;
 
 function written(record: string): string | undefined {
   for (const folder of FOLDERS) {
