@@ -13,6 +13,7 @@
 
 import { encodeText } from "../config/conf_text.ts";
 import { Failure } from "./failure.ts";
+import { provideHookPrograms } from "./hook_programs.ts";
 
 const GRACE_MILLISECONDS = 700;
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -58,7 +59,7 @@ function shellFor(
     : ["-e", "-o", "pipefail", "-O", "extglob"];
   return [bash ?? "/bin/sh", {
     args: [...flags, "-c", passable(command)],
-    env: { INTERFACE: name, LC_ALL: "C", PATH: hookPath() },
+    env: { INTERFACE: name, LC_ALL: "C", PATH: pathFor(name) },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
@@ -73,6 +74,15 @@ function passable(command: string): string {
     (byte) => `\\${byte.toString(8).padStart(3, "0")}`,
   ).join("");
   return `eval "$(printf '${octal}')"`;
+}
+
+/** What the machine has comes first; Caktus stands in for what it lacks. */
+function pathFor(name: string): string {
+  const own = provideHookPrograms(
+    name,
+    (program) => findInPath(program) !== undefined,
+  );
+  return own === undefined ? hookPath() : `${hookPath()}:${own}`;
 }
 
 /** The caller's PATH, with the folders of iptables and sysctl behind it: `su` leaves them out. */
