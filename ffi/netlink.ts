@@ -175,13 +175,14 @@ export class Netlink implements Disposable {
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, cInt(length), 4);
   }
 
-  /** What waits; undefined where nothing does. */
+  /** What waits; undefined where nothing does. Of answers beyond what a socket holds the first are never lost. */
   #poll(): Uint8Array | undefined {
     const buffer = this.#buffer;
-    const length = uninterrupted(() =>
-      libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT)
-    );
-    return length > 0 ? buffer.subarray(0, length) : undefined;
+    for (;;) {
+      const length = libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT);
+      if (length > 0) return buffer.subarray(0, length);
+      if (![EINTR, ENOBUFS].includes(errno())) return undefined;
+    }
   }
 
   #exchange(

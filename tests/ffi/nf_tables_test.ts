@@ -326,6 +326,12 @@ namespaceTest(
       refused([deleteTable("ip", "one"), deleteTable("ip", "two")]),
       "NFT_MSG_DELTABLE ip one: ENOENT",
     );
+    // More answers than wait for anybody.
+    const many = Array.from(
+      { length: 2_000 },
+      (_, i) => deleteTable("ip", `t${i}`),
+    );
+    strictEqual(refused(many), "NFT_MSG_DELTABLE ip t0: ENOENT");
     transact([good]);
     deepStrictEqual(tables("ip6").map(({ name }) => name), ["new"]);
   },
