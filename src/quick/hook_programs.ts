@@ -87,7 +87,7 @@ function isThere(path: string): boolean {
 }
 
 function wrapper(program: string): string {
-  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const main = `${import.meta.dirname}/../../main.ts`;
   const command = [Deno.execPath(), "run", "--allow-all", "--quiet", main];
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   return `#!/bin/sh\nexec ${quoted.join(" ")} ${program} "$@"\n`;
