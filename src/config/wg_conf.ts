@@ -4,7 +4,7 @@
  * ```text
  * [Interface]                    once          conf_interface.ts
  *   PrivateKey ListenPort FwMark MTU Table     once each
- *   Address PreUp PostUp PreDown PostDown      as often as wanted
+ *   Address DNS PreUp PostUp PreDown PostDown  as often as wanted
  * [Peer]                         any number    conf_peer.ts
  *   PublicKey PresharedKey Endpoint PersistentKeepalive
  *   AllowedIPs                                 as often as wanted

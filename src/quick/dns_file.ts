@@ -133,7 +133,7 @@ export class DnsFile {
 }
 
 function fileChangeOf(state: State | undefined): FileChange | undefined {
-  return state?.changes.find((change): change is FileChange =>
+  return state?.changes.findLast((change): change is FileChange =>
     change.kind === "dns" && change.how === "file"
   );
 }

@@ -185,7 +185,12 @@ class Ascent {
   async #setDns(): Promise<void> {
     const { name, config } = this.#request;
     const { dns } = config.interface;
-    if (dns === undefined || dns.servers.length === 0) return;
+    if (dns === undefined) return;
+    if (dns.servers.length === 0) {
+      return this.#context.report.warn(
+        "DNS has search domains, but no server: it changes nothing",
+      );
+    }
     await setDns(name, dns, this.#context, (change) => this.#make(change));
   }
 

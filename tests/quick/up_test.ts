@@ -238,6 +238,17 @@ Deno.test("down() does everything though each step fails, and says what failed",
   });
 });
 
+Deno.test("up() warns of search domains without a server, which change nothing", async () => {
+  await inFolder(async (folder) => {
+    const notes = new Notes();
+    const config = conf("DNS = lan, corp.example");
+    await up({ ...REQUEST, config }, notes.context, folder);
+    deepStrictEqual(notes.warned, [
+      "DNS has search domains, but no server: it changes nothing",
+    ]);
+  });
+});
+
 Deno.test("down() refuses what is not up", async () => {
   await inFolder(async (folder) => {
     const notes = new Notes();
