@@ -53,29 +53,36 @@ export interface Rule {
   readonly suppressPrefixLength?: number;
 }
 
-/**
- * The rules of `family`, or both, that look up a table; what else a rule may
- * select by (addresses, interfaces) is not told.
- *
- * @throws {SystemError} of call "RTM_GETRULE"
- */
-export function rules(family?: 4 | 6): Rule[] {
-  return familiesOf(family).flatMap((number) =>
-    dump(number).filter((body) => body[7] === ACTION_TO_TABLE).map(decode)
-  );
+/** What is set for a family. */
+export interface RuleList {
+  /** Those that look up a table; what else they may select by (addresses, interfaces) is not told. */
+  readonly rules: readonly Rule[];
+  /**
+   * The priority that the kernel gives to the next rule: one less than that of
+   * the second rule, so that it comes right after the first.
+   */
+  readonly nextPriority: number;
 }
 
-/**
- * The priority that the kernel gives to the next rule: one less than that of
- * the second rule, so that it comes right after the first.
- *
- * @throws {SystemError} of call "RTM_GETRULE"
- */
-export function nextPriority(family: 4 | 6): number {
-  const priorities = dump(familiesOf(family)[0]!)
-    .map((body) => decode(body).priority ?? 0)
+/** The rules of a family. @throws {SystemError} of call "RTM_GETRULE" */
+export function listRules(family: 4 | 6): RuleList {
+  const [number = 0] = familiesOf(family);
+  const [request] = head(HEAD_LENGTH);
+  request[0] = number;
+  const bodies = rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
+    .filter((body) => body[0] === number);
+  const priorities = bodies.map((body) => decode(body).priority ?? 0)
     .sort((a, b) => a - b);
-  return Math.max((priorities[1] ?? 0) - 1, 0);
+  return {
+    rules: bodies.filter((body) => body[7] === ACTION_TO_TABLE).map(decode),
+    nextPriority: Math.max((priorities[1] ?? 0) - 1, 0),
+  };
+}
+
+/** The rules of a family, or both, that look up a table. @throws {SystemError} of call "RTM_GETRULE" */
+export function rules(family?: 4 | 6): readonly Rule[] {
+  const families = family === undefined ? [4, 6] as const : [family];
+  return families.flatMap((one) => listRules(one).rules);
 }
 
 /** Adds a rule, as `ip rule add`. @throws {SystemError} of call "RTM_NEWRULE": EEXIST */
@@ -87,13 +94,6 @@ export function addRule(rule: Rule): void {
 /** Deletes the first rule that is like `rule`. @throws {SystemError} of call "RTM_DELRULE": ENOENT */
 export function deleteRule(rule: Rule): void {
   rtnetlink().change("RTM_DELRULE", RTM_DELRULE, 0, ...encode(rule));
-}
-
-function dump(family: number): Uint8Array[] {
-  const [request] = head(HEAD_LENGTH);
-  request[0] = family;
-  return rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
-    .filter((body) => body[0] === family);
 }
 
 function encode(rule: Rule): Uint8Array[] {

@@ -24,7 +24,7 @@ import {
 } from "../firewall/tunnel_firewall.ts";
 import type { LastingChange, LinkChange, RouteChange } from "./change.ts";
 import { Failure } from "./failure.ts";
-import { tunnelsByRules } from "./routing_facts.ts";
+import { hasTunnelRules } from "./routing_facts.ts";
 import { readSysctl, writeSysctl } from "./sysctl.ts";
 
 /** Makes one change. @throws Failure with nothing changed */
@@ -83,7 +83,7 @@ function takeBack(name: string, change: LastingChange): void {
     case "sysctl":
       // Somebody else's value stays, and so does what a tunnel of another program needs.
       if (readSysctl(change.name) !== change.value) return;
-      if (tunnelsByRules(4).length > 0) return;
+      if (hasTunnelRules(4)) return;
       return writeSysctl(change.name, change.before);
     case "firewall":
       removeTunnelRules(name);

@@ -63,12 +63,13 @@ async function lookUpFacts(
   given?: number,
 ): Promise<Facts> {
   const mark = given ?? await daemonMark(name);
+  const ipv6 = hasIPv6(name);
   return {
     paths: endpoints.map((address) => ({ address, mtu: mtuTo(address, mark) })),
     defaultMtu: defaultMtu(),
-    ipv6: hasIPv6(name),
+    ipv6,
     owners: addressOwners(),
-    routing: lookUpRouting(mark),
+    routing: lookUpRouting(mark, ipv6),
   };
 }
 

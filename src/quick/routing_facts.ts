@@ -5,7 +5,7 @@
  */
 
 import { routes } from "../../ffi/route.ts";
-import { nextPriority, type Rule, rules } from "../../ffi/rule.ts";
+import { listRules, type Rule, rules } from "../../ffi/rule.ts";
 import { request } from "./control.ts";
 import { type RoutingFacts, SOURCE_VALID_MARK } from "./routes.ts";
 import { readSysctl } from "./sysctl.ts";
@@ -17,14 +17,17 @@ const FIRST_TABLE = 51820;
  * Looks up what routes.ts needs.
  *
  * @param mark that the tunnel has already; 0 is none
+ * @param ipv6 whether there is IPv6: a kernel without it may not be asked
  */
-export function lookUpRouting(mark: number): RoutingFacts {
+export function lookUpRouting(mark: number, ipv6: boolean): RoutingFacts {
   const value = readSysctl(SOURCE_VALID_MARK);
+  const four = listRules(4);
+  const six = ipv6 ? listRules(6) : { rules: [], nextPriority: 0 };
   return {
     mark,
-    freeTable: freeTable(),
-    nextPriority: { 4: nextPriority(4), 6: nextPriority(6) },
-    otherMarks: { 4: tunnelsByRules(4), 6: tunnelsByRules(6) },
+    freeTable: freeTable([...four.rules, ...six.rules], ipv6),
+    nextPriority: { 4: four.nextPriority, 6: six.nextPriority },
+    otherMarks: { 4: tunnelMarks(four.rules), 6: tunnelMarks(six.rules) },
     sourceValidMark: { now: value, before: value },
   };
 }
@@ -35,17 +38,24 @@ export async function daemonMark(name: string): Promise<number> {
   return Number(/^fwmark=(\d+)$/m.exec(answer)?.[1] ?? 0);
 }
 
-/** Marks whose rules lead all other datagrams into a table of the same number: the rules of full tunnels. */
-export function tunnelsByRules(family: 4 | 6): number[] {
-  return rules(family).flatMap(({ mark, invert, table }) =>
-    invert && mark !== undefined && mark === table ? [mark] : []
-  );
+/** Whether a tunnel for everything is there, whoever made it. */
+export function hasTunnelRules(family: 4 | 6): boolean {
+  return tunnelMarks(rules(family)).length > 0;
 }
 
-function freeTable(): number {
-  const named = new Set(rules().flatMap(namedBy));
+/** Marks whose rules lead all other datagrams into a table of the same number: the rules of full tunnels. */
+function tunnelMarks(rules: readonly Rule[]): number[] {
+  const marks = rules.flatMap(({ mark, invert, table }) =>
+    invert && mark !== undefined && mark === table ? [mark] : []
+  );
+  return [...new Set(marks)];
+}
+
+function freeTable(rules: readonly Rule[], ipv6: boolean): number {
+  const named = new Set(rules.flatMap(namedBy));
+  const which = ipv6 ? {} : { family: 4 } as const;
   let table = FIRST_TABLE;
-  while (named.has(table) || routes({ table }).length > 0) table++;
+  while (named.has(table) || routes({ ...which, table }).length > 0) table++;
   return table;
 }
 

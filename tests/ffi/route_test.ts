@@ -22,7 +22,13 @@ import {
   routeTo,
 } from "../../ffi/route.ts";
 import { RouteMonitor } from "../../ffi/route_monitor.ts";
-import { addRule, deleteRule, type Rule, rules } from "../../ffi/rule.ts";
+import {
+  addRule,
+  deleteRule,
+  listRules,
+  type Rule,
+  rules,
+} from "../../ffi/rule.ts";
 import { namespaceTest, sh, tryShell } from "./namespace.ts";
 
 const FILE = import.meta.url;
@@ -318,7 +324,7 @@ namespaceTest(
   "addRule() and deleteRule() do what ip rule does for a full tunnel",
   FILE,
   () => {
-    const show = () => sh("ip rule; ip -6 rule");
+    const show = () => sh("ip -d rule; ip -d -6 rule");
     const before = show();
     const ours: Rule[] = ([4, 6] as const).flatMap((family) => [
       { family, table: 51820, mark: 51820, invert: true },
@@ -340,6 +346,7 @@ namespaceTest(
       );
     }
     strictEqual(shown, show());
+    strictEqual(listRules(4).nextPriority, 32763);
     throws(() => deleteRule({ family: 4, table: 4711 }), {
       call: "RTM_DELRULE",
       code: "ENOENT",
