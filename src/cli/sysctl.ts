@@ -55,6 +55,12 @@ const OPTIONS: Readonly<Record<string, (style: Style, value: string) => void>> =
     "-r= --pattern=": (style, value) => style.pattern = new RegExp(value),
   };
 
+/** Where results and complaints go. */
+export interface Speaker {
+  print(text: string): void;
+  complain(line: string): void;
+}
+
 /** A word that is no option that is known, or a pattern that is none. */
 class Misuse extends Error {}
 
@@ -63,23 +69,26 @@ class Misuse extends Error {}
  *
  * @returns the exit status: 0, or 1 where anything failed; the rest is done all the same
  */
-export function runSysctl(words: readonly string[]): Promise<number> {
+export function runSysctl(
+  words: readonly string[],
+  speaker: Speaker = { print, complain },
+): Promise<number> {
   try {
-    return Promise.resolve(run(words));
+    return Promise.resolve(run(words, speaker));
   } catch (error) {
     if (!(error instanceof Misuse || error instanceof SyntaxError)) throw error;
-    complain(`sysctl: ${error.message}`);
+    speaker.complain(`sysctl: ${error.message}`);
     return Promise.resolve(1);
   }
 }
 
-function run(words: readonly string[]): number {
+function run(words: readonly string[], speaker: Speaker): number {
   if (words.some((word) => /^(-V|--version)$/.test(word))) {
-    print("sysctl as procps-ng 4.0.2 has it, in caktus\n");
+    speaker.print("sysctl as procps-ng 4.0.2 has it, in caktus\n");
     return 0;
   }
   const [style, rest] = readOptions(words);
-  const session = new Session(style);
+  const session = new Session(style, speaker);
   switch (style.source) {
     case "all":
       session.show(ROOT);
@@ -144,9 +153,11 @@ function splitWord(word: string): string[] {
 class Session {
   status = 0;
   readonly #style: Style;
+  readonly #speaker: Speaker;
 
-  constructor(style: Style) {
+  constructor(style: Style, speaker: Speaker) {
     this.#style = style;
+    this.#speaker = speaker;
   }
 
   /** A name to show, or a setting. */
@@ -170,7 +181,7 @@ class Session {
       return this.#fail(`cannot open "${file}": ${reasonOf(error)}`);
     }
     if (this.#style.source === "system" && !this.#style.quiet) {
-      print(`* Applying ${file} ...\n`);
+      this.#speaker.print(`* Applying ${file} ...\n`);
     }
     for (const [i, line] of lines.entries()) {
       const text = line.trim();
@@ -221,6 +232,7 @@ class Session {
     const { shows, pattern } = this.#style;
     const name = nameOf(path);
     if (value === undefined || (pattern && !pattern.test(name))) return;
+    const { print } = this.#speaker;
     if (shows === "name") return print(`${name}\n`);
     if (shows === "bare value") return print(value);
     for (const line of value.split("\n")) {
@@ -238,7 +250,7 @@ class Session {
   }
 
   #fail(message: string): void {
-    complain(`sysctl: ${message}`);
+    this.#speaker.complain(`sysctl: ${message}`);
     this.status = 1;
   }
 }

@@ -128,7 +128,7 @@ function setStatistic(struct: Struct, option: Option): void {
       return void struct.set32(4, Math.round(Number(value) * WHOLE));
     case "every": {
       const every = numberOf(value, "--every");
-      if (every === 0) throw new IptablesError("--every cannot be 0");
+      if (every < 2) throw new IptablesError("--every must be 2 at least");
       return void struct.set32(4, every - 1);
     }
     default:

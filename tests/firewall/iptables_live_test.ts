@@ -18,6 +18,7 @@ import { IptablesError } from "../../src/firewall/iptables_rule.ts";
 import { saveTables } from "../../src/firewall/iptables_save.ts";
 import { readWords } from "../../src/firewall/iptables_words.ts";
 import { namespaceTest, sh, tryShell } from "../ffi/namespace.ts";
+import { SOURCE } from "../program.ts";
 import { LINES, wordsOf } from "./iptables_lines.ts";
 
 /** What Caktus does not understand of the two hundred. */
@@ -193,6 +194,26 @@ namespaceTest(
       const line of ["iptables -L", "iptables -S", "iptables -F", "iptables -X"]
     ) ours(line);
     strictEqual(ruleset(), "table ip filter {\n}\n");
+  },
+);
+
+namespaceTest(
+  "rules that are added and deleted at the same time are all added and deleted",
+  import.meta.url,
+  () => {
+    const caktus = SOURCE.join(" ");
+    const atOnce = (command: "-A" | "-D") =>
+      sh(
+        [1, 2, 3].flatMap((i) =>
+          [`${caktus} iptables`, "iptables"].map((program, j) =>
+            `${program} ${command} FORWARD -s 10.${j}.0.${i} -j DROP &`
+          )
+        ).join("\n") + "\nwait",
+      );
+    atOnce("-A");
+    strictEqual(saved().match(/^-A/gm)?.length, 6);
+    atOnce("-D");
+    strictEqual(/^-A/m.test(saved()), false);
   },
 );
 
