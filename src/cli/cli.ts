@@ -70,6 +70,27 @@ const COMMANDS: readonly Entry[] = [
       await (await import("./confirm.ts")).runConfirm(words),
   },
   {
+    name: "install",
+    words: "[NAME]",
+    summary: "install the systemd service caktus@, and enable it for NAME",
+    options: [["--root <folder>", "into a folder that is not this machine"]],
+    run: async (words, { root }) =>
+      await (await import("./install.ts")).runInstall(
+        words,
+        root as string | undefined,
+      ),
+  },
+  {
+    name: "uninstall",
+    words: "",
+    summary: "remove the systemd service",
+    options: [["--root <folder>", "from a folder that is not this machine"]],
+    run: async (_words, { root }) =>
+      await (await import("./install.ts")).runUninstall(
+        root as string | undefined,
+      ),
+  },
+  {
     name: "reload",
     words: "[NAME | FILE.conf]",
     summary: "bring a running interface to what its file says now",

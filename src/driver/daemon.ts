@@ -25,6 +25,7 @@ import { Tun } from "../../ffi/tun.ts";
 import { monotonic } from "./clock.ts";
 import { Control } from "./control.ts";
 import { ControlSocket } from "./control_socket.ts";
+import { journalVoice } from "./journal.ts";
 import { laneCount } from "./lane_count.ts";
 import { Lanes } from "./lanes.ts";
 import type { DaemonOptions } from "./daemon_options.ts";
@@ -111,7 +112,7 @@ function sayReady(name: string): void {
 function voiceOf(options: DaemonOptions): Voice | undefined {
   const { foreground, log, level = "error" } = options;
   const fd = foreground ? STANDARD_OUTPUT : log;
-  if (fd === undefined && level !== "silent") return undefined;
+  if (fd === undefined && level !== "silent") return journalVoice();
   return {
     level,
     say: (line) => {

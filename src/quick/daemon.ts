@@ -101,13 +101,19 @@ function spawn(
   return child;
 }
 
+/** What starts this program: its path, and from source what Deno needs besides. */
+export function selfWords(): [string, ...string[]] {
+  const source = `${import.meta.dirname}/../../main.ts`;
+  return Deno.build.standalone
+    ? [Deno.execPath()]
+    : [Deno.execPath(), "run", "-A", V8_OPTION, source];
+}
+
 /** This program once more, with other words. */
 export function selfCommand(words: readonly string[]): Deno.Command {
-  const program = Deno.build.standalone
-    ? []
-    : ["run", "-A", V8_OPTION, `${import.meta.dirname}/../../main.ts`];
-  return new Deno.Command(Deno.execPath(), {
-    args: [...program, ...words],
+  const [program, ...first] = selfWords();
+  return new Deno.Command(program, {
+    args: [...first, ...words],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
