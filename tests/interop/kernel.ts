@@ -15,10 +15,10 @@
  */
 
 import { cached } from "./install.ts";
-import { END, READY } from "./kernel_image.ts";
-import type { Host, Program } from "./netns.ts";
+import { bootMachine, type Machine } from "./kernel_machine.ts";
+import type { Host } from "./netns.ts";
 import type { Peer, Running } from "./peers.ts";
-import { failure, type Result, until } from "./process.ts";
+import { failure, type Result } from "./process.ts";
 import type { Settings } from "./settings.ts";
 import { configureScript } from "./stock.ts";
 
@@ -87,37 +87,6 @@ class KernelRunning implements Running {
   }
 }
 
-/** A booted virtual machine; takes one command at a time. */
-class Machine {
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(readonly program: Program) {}
-
-  /** Runs a shell script in the machine, after those that were asked for before. */
-  shell(script: string, limit = 60_000): Promise<Result> {
-    const result = this.#last.then(() => this.#ask(script, limit));
-    this.#last = result.catch(() => {});
-    return result;
-  }
-
-  async #ask(script: string, limit: number): Promise<Result> {
-    const background = this.program.process;
-    background.log = "";
-    await background.write(`${base64(script)}\n`);
-    const [, stdout = "", stderr = "", code] = await background.says(
-      ANSWER,
-      limit,
-    );
-    return {
-      code: Number(code),
-      stdout: fromBase64(stdout),
-      stderr: fromBase64(stderr),
-    };
-  }
-}
-
-const ANSWER = new RegExp(`^(\\S*)\\r?\\n(\\S*)\\r?\\n${END} (\\d+)`);
-
 function machineOf(host: Host): Promise<Machine> {
   let machine = machines.get(host);
   if (!machine) machines.set(host, machine = boot(host));
@@ -132,15 +101,7 @@ async function boot(host: Host): Promise<Machine> {
     );
   }
   const addresses = await takeAddresses(host);
-  const program = await host.spawn(qemu(initrd));
-  await until("the virtual machine boots", 90_000, async () => {
-    const console = await host.readIf("/run/console") ?? "";
-    if (program.process.ended) {
-      throw new Error(`qemu ended: ${program.log}\n${console}`);
-    }
-    return console.includes(READY) ? true : undefined;
-  });
-  const machine = new Machine(program);
+  const machine = await bootMachine(host, initrd, { tap: "tap0" });
   const script = addresses.map((address) =>
     `ip address add ${address} dev eth0${address.includes(":") ? " nodad" : ""}`
   );
@@ -174,52 +135,6 @@ async function takeAddresses(host: Host): Promise<string[]> {
   return [...listed.matchAll(/inet6? (\S+)/g)].map((match) => match[1] ?? "");
 }
 
-function qemu(initrd: string): string[] {
-  const linux = initrd.replace(/initrd\.gz$/, "vmlinuz");
-  // TCG everywhere: nested virtualisation is seldom there, and speed is not what this peer is for.
-  return [
-    ...[
-      "qemu-system-x86_64",
-      "-accel",
-      "tcg",
-      "-cpu",
-      "max",
-      "-m",
-      "384",
-      "-no-reboot",
-      "-display",
-      "none",
-      "-vga",
-      "none",
-    ],
-    ...["-monitor", "none", "-serial", "file:/run/console", "-serial", "stdio"],
-    ...[
-      "-kernel",
-      linux,
-      "-initrd",
-      initrd,
-      "-append",
-      "console=ttyS0 quiet panic=1",
-    ],
-    ...[
-      "-netdev",
-      "tap,id=n0,ifname=tap0,script=no,downscript=no",
-      "-device",
-      "virtio-net-pci,netdev=n0,romfile=",
-    ],
-  ];
-}
-
 function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-}
-
-function fromBase64(text: string): string {
-  return new TextDecoder().decode(
-    Uint8Array.from(atob(text), (char) => char.charCodeAt(0)),
-  );
 }
