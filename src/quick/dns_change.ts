@@ -1,11 +1,11 @@
 /**
  * The change that name servers are, as plain data: how the machine is told, and what was there.
  *
- * | how        | told                                             | taken back                      |
- * |------------|--------------------------------------------------|---------------------------------|
- * | resolvconf | `resolvconf -a RECORD -m 0 -x`                   | `resolvconf -d RECORD -f`       |
- * | resolved   | `resolvectl dns`, `resolvectl domain` with `~.`  | `resolvectl revert`             |
- * | file       | /etc/resolv.conf is written                      | what was there is put back      |
+ * | how        | told                                            | taken back                          |
+ * |------------|-------------------------------------------------|-------------------------------------|
+ * | resolvconf | `resolvconf -a RECORD -m 0 -x`                  | `resolvconf -d RECORD -f`           |
+ * | resolved   | `resolvectl dns`, `resolvectl domain` with `~.` | with the link, or by `… revert`     |
+ * | file       | /etc/resolv.conf is written                     | what was there is put back          |
  *
  * @module
  */

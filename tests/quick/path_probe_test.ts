@@ -127,13 +127,13 @@ namespaceTest(
     network.forget();
     const began = performance.now();
     deepStrictEqual(await probe(HOST_V4), [1400, 1320]);
-    ok(performance.now() - began < 500);
+    ok(performance.now() - began < 800);
 
     // Nothing comes back: the route's MTU, at once.
     network.deafen();
     const then = performance.now();
     deepStrictEqual(await probe(HOST_V4), [0, 1420]);
-    ok(performance.now() - then < 2 * START);
+    ok(performance.now() - then < 300);
     sh("ip link set out mtu 9000");
     network.forget();
     deepStrictEqual(await probe(HOST_V4), [0, 1420]);
