@@ -186,3 +186,25 @@ rootTest(
     }
   },
 );
+
+rootTest("wg-quick warns of a file that others may open", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/wg0.conf`;
+  try {
+    await Deno.writeTextFile(file, "[Interface]\n");
+    for (
+      const [above, mode] of [[0o755, 0o644], [0o755, 0o600], [0o700, 0o644]]
+    ) {
+      await Deno.chmod(folder, above!);
+      await Deno.chmod(file, mode!);
+      const [stock, ours] = await Promise.all([
+        say(["wg-quick", "strip", file]),
+        say([...CAKTUS, "wg-quick", "strip", file]),
+      ]);
+      deepStrictEqual(ours, stock);
+      strictEqual(ours.stderr !== "", above === 0o755 && mode === 0o644);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

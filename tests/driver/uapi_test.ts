@@ -116,6 +116,7 @@ const SERIES: Record<string, Step[]> = {
     raw(...OPEN_A, "listen_port=1"),
     raw("set=1"),
     raw("set=2"),
+    raw("get=1", "listen_port=1"),
     raw("quit"),
     raw(""),
   ],

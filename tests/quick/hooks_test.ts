@@ -6,6 +6,7 @@
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert";
 import { decodeText } from "../../src/config/conf_text.ts";
+import { HOOK_PROGRAMS } from "../../src/quick/hook_programs.ts";
 import { Failure } from "../../src/quick/failure.ts";
 import { HookFailure, runHook } from "../../src/quick/hooks.ts";
 
@@ -49,6 +50,31 @@ Deno.test("runHook() leaves bytes that are no UTF-8 as they are", async () => {
       typeof x === "string" ? x.charCodeAt(0) : x
     ),
   );
+});
+
+Deno.test("runHook() gives each hook a shell of its own", async () => {
+  await outputOf("cd /; left=over; export left; : > OUT");
+  const output = await outputOf(
+    "[[ $PWD != / && -z ${left-} ]] && echo anew > OUT",
+  );
+  strictEqual(new TextDecoder().decode(output), "anew\n");
+});
+
+Deno.test("runHook() takes sh where there is no bash", async () => {
+  const folder = Deno.makeTempDirSync();
+  const path = Deno.env.get("PATH") ?? "";
+  // Else the machine would seem to lack them, and Caktus would lend its own.
+  for (const program of HOOK_PROGRAMS) {
+    Deno.symlinkSync("/bin/true", `${folder}/${program}`);
+  }
+  Deno.env.set("PATH", folder);
+  try {
+    const output = await outputOf('echo "$0 $INTERFACE" > OUT');
+    strictEqual(new TextDecoder().decode(output), "/bin/sh wg7\n");
+  } finally {
+    Deno.env.set("PATH", path);
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
 
 for (
