@@ -20,7 +20,7 @@ import {
   valueOf,
   word,
 } from "./iptables_extension.ts";
-import { rateOf, SCALE, UNITS } from "./iptables_native_limit.ts";
+import { averageOf, rateText } from "./iptables_native_limit.ts";
 import { type Family, IptablesError } from "./iptables_rule.ts";
 import { Struct } from "./iptables_struct.ts";
 import {
@@ -31,7 +31,8 @@ import {
 } from "./iptables_values.ts";
 
 const ALL_OF = new Uint8Array(16).fill(0xff);
-const DEFAULT_AVERAGE = 3 * 3600 * SCALE / 9;
+/** 3/hour. */
+const DEFAULT_AVERAGE = 12_000_000;
 const DEFAULT_BURST = 5;
 export const LIMIT: Extension = {
   name: "limit",
@@ -59,24 +60,6 @@ export const LIMIT: Extension = {
     ];
   },
 };
-
-function averageOf(text: string): number {
-  const [count = "", unit = "second"] = text.split("/");
-  const seconds = UNITS.find(([name]) =>
-    unit !== "" && name.startsWith(unit.toLowerCase())
-  )?.[2];
-  const average = Math.floor(SCALE * (seconds ?? NaN) / Number(count));
-  if (!/^\d+$/.test(count) || !Number.isFinite(average)) {
-    throw new IptablesError(`bad rate "${text}"`);
-  }
-  if (average === 0) throw new IptablesError(`rate too fast "${text}"`);
-  return average;
-}
-
-function rateText(average: number): string {
-  const { rate, seconds } = rateOf(average);
-  return `${rate}/${UNITS.find((unit) => unit[2] === seconds)![1]}`;
-}
 
 const RANDOM = 0;
 const NTH = 1;

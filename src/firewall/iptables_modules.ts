@@ -7,7 +7,10 @@
 
 import { CONNTRACK, STATE_MATCH } from "./iptables_conntrack.ts";
 import { CONNLIMIT, LIMIT, RECENT, STATISTIC } from "./iptables_counting.ts";
+import { DSCP_MATCH, HELPER, SOCKET, STRING } from "./iptables_content.ts";
+import { NFQUEUE, TPROXY } from "./iptables_divert.ts";
 import type { Extension } from "./iptables_extension.ts";
+import { HASHLIMIT } from "./iptables_hashlimit.ts";
 import { ICMP6_MATCH, ICMP_MATCH } from "./iptables_icmp.ts";
 import {
   CONNMARK_MATCH,
@@ -31,6 +34,7 @@ import {
 import { ICMP, ICMP6, TCP, UDP } from "./iptables_names.ts";
 import { DNAT, MASQUERADE, NETMAP, REDIRECT, SNAT } from "./iptables_nat.ts";
 import { OWNER } from "./iptables_owner.ts";
+import { POLICY } from "./iptables_policy.ts";
 import { MULTIPORT, TCP_MATCH, UDP_MATCH } from "./iptables_ports.ts";
 import { type Family, IptablesError, type Part } from "./iptables_rule.ts";
 import {
@@ -72,6 +76,12 @@ const MATCHES: readonly Extension[] = [
   STATISTIC,
   CONNLIMIT,
   RECENT,
+  HASHLIMIT,
+  POLICY,
+  STRING,
+  DSCP_MATCH,
+  HELPER,
+  SOCKET,
 ];
 
 const TARGETS: readonly Extension[] = [
@@ -92,15 +102,17 @@ const TARGETS: readonly Extension[] = [
   CLASSIFY,
   DSCP_TARGET,
   CHECKSUM,
+  TPROXY,
+  NFQUEUE,
 ];
 
 /** Targets that iptables has and Caktus has not: they are no chains either. */
 const REFUSED = new Set(
   [
     ...["AUDIT", "CLUSTERIP", "CONNSECMARK", "DNPT", "ECN", "HMARK"],
-    ...["IDLETIMER", "LED", "NFLOG", "NFQUEUE", "QUEUE", "RATEEST"],
+    ...["IDLETIMER", "LED", "NFLOG", "QUEUE", "RATEEST"],
     ...["SECMARK", "SET", "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TEE"],
-    ...["TOS", "TPROXY", "TRACE", "ULOG"],
+    ...["TOS", "TRACE", "ULOG"],
   ],
 );
 

@@ -9,16 +9,16 @@
  */
 
 import type { Expression, ExpressionOf } from "../../ffi/nf_tables_schema.ts";
-import type { Part } from "./iptables_rule.ts";
+import { IptablesError, type Part } from "./iptables_rule.ts";
 import { Struct } from "./iptables_struct.ts";
 
 /** Averages are counted in so many parts of a second. */
-export const SCALE = 10_000;
+const SCALE = 10_000;
 const PACKETS = 0;
 const STRUCT_LENGTH = 40;
 
 /** Name · short name · seconds. */
-export const UNITS = [
+const UNITS = [
   ["day", "day", 86_400],
   ["hour", "hour", 3_600],
   ["minute", "min", 60],
@@ -26,15 +26,38 @@ export const UNITS = [
 ] as const;
 
 /** The rate of an average, in the shortest unit in which it is a whole number, or nearly. */
-export function rateOf(average: number): { rate: number; seconds: number } {
+export function rateOf(
+  average: number,
+  scale = SCALE,
+): { rate: number; seconds: number } {
   let seconds: number = UNITS[0][2];
   for (const [, , shorter] of UNITS.slice(1)) {
-    const scale = SCALE * shorter;
-    if (average > scale) break;
-    if (Math.floor(scale / average) < scale % average) break;
+    const whole = scale * shorter;
+    if (average > whole) break;
+    if (Math.floor(whole / average) < whole % average) break;
     seconds = shorter;
   }
-  return { rate: Math.floor(SCALE * seconds / average), seconds };
+  return { rate: Math.floor(scale * seconds / average), seconds };
+}
+
+/** `5/min` of an average. */
+export function rateText(average: number, scale = SCALE): string {
+  const { rate, seconds } = rateOf(average, scale);
+  return `${rate}/${UNITS.find((unit) => unit[2] === seconds)![1]}`;
+}
+
+/** The average of `5`, `5/s`, `5/min`, `5/hour` or `5/day`. @throws IptablesError */
+export function averageOf(text: string, scale = SCALE): number {
+  const [count = "", unit = "second"] = text.split("/");
+  const seconds = UNITS.find(([name]) =>
+    unit !== "" && name.startsWith(unit.toLowerCase())
+  )?.[2];
+  const average = Math.floor(scale * (seconds ?? NaN) / Number(count));
+  if (!/^\d+$/.test(count) || !Number.isFinite(average)) {
+    throw new IptablesError(`bad rate "${text}"`);
+  }
+  if (average === 0) throw new IptablesError(`rate too fast "${text}"`);
+  return average;
 }
 
 /** The expression that limits as the module's struct says. */

@@ -33,6 +33,11 @@ export class Struct {
     return this.#view.getUint32(at, true);
   }
 
+  /** A number below 2^53. */
+  u64(at: number): number {
+    return Number(this.#view.getBigUint64(at, true));
+  }
+
   /** A port as it is on the wire. */
   wire16(at: number): number {
     return this.#view.getUint16(at);
@@ -61,6 +66,11 @@ export class Struct {
 
   set32(at: number, value: number): this {
     this.#view.setUint32(at, value, true);
+    return this;
+  }
+
+  set64(at: number, value: number): this {
+    this.#view.setBigUint64(at, BigInt(value), true);
     return this;
   }
 

@@ -291,20 +291,23 @@ export const DSCP_TARGET: Extension = {
   options: { "set-dscp": 1, "set-dscp-class": 1 },
   encode(options) {
     needOption(options, "DSCP", "set-dscp", "set-dscp-class");
-    const { name } = options[0]!;
-    const value = valueOf(options[0]!);
-    const number = name === "set-dscp"
-      ? numberOf(value, "--set-dscp", 63)
-      : CLASSES[value.toUpperCase()];
-    if (number === undefined) {
-      throw new IptablesError(`invalid DSCP class "${value}"`);
-    }
-    return new Struct(1).set8(0, number).info;
+    return new Struct(1).set8(0, dscpNumber(options[0]!)).info;
   },
   words: (
     struct,
   ) => ["--set-dscp", `0x${struct.u8(0).toString(16).padStart(2, "0")}`],
 };
+
+/** The value of an option that takes a number, or a class if its name says so. @throws IptablesError */
+export function dscpNumber(option: Option): number {
+  const value = valueOf(option);
+  if (!option.name.endsWith("-class")) {
+    return numberOf(value, `--${option.name}`, 63);
+  }
+  const number = CLASSES[value.toUpperCase()];
+  if (number !== undefined) return number;
+  throw new IptablesError(`invalid DSCP class "${value}"`);
+}
 
 export const CHECKSUM: Extension = {
   name: "CHECKSUM",
