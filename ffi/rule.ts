@@ -10,6 +10,7 @@
  * @module
  */
 
+import { EAFNOSUPPORT, EOPNOTSUPP } from "./errno.ts";
 import {
   attribute,
   decodeAttributes,
@@ -21,6 +22,7 @@ import {
 } from "./netlink_message.ts";
 import { familiesOf, head, rtnetlink } from "./rtnetlink.ts";
 import { AF_INET } from "./socket_address.ts";
+import { SystemError } from "./system_error.ts";
 
 const RTM_NEWRULE = 32;
 const RTM_DELRULE = 33;
@@ -39,6 +41,7 @@ const FIB_RULE_INVERT = 2;
 const TABLE_COMPAT = 252;
 const NO_SUPPRESSION = 0xffffffff;
 const WHOLE_MARK = 0xffffffff;
+const NO_RULES = new Set([EOPNOTSUPP, EAFNOSUPPORT]);
 
 /** `[not] [fwmark MARK] lookup TABLE [suppress_prefixlength LENGTH]`. */
 export interface Rule {
@@ -64,13 +67,9 @@ export interface RuleList {
   readonly nextPriority: number;
 }
 
-/** The rules of a family. @throws {SystemError} of call "RTM_GETRULE" */
+/** The rules of a family; none where the kernel knows none. @throws {SystemError} of call "RTM_GETRULE" */
 export function listRules(family: 4 | 6): RuleList {
-  const [number = 0] = familiesOf(family);
-  const [request] = head(HEAD_LENGTH);
-  request[0] = number;
-  const bodies = rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
-    .filter((body) => body[0] === number);
+  const bodies = dump(familiesOf(family)[0]!);
   const priorities = bodies.map((body) => decode(body).priority ?? 0)
     .sort((a, b) => a - b);
   return {
@@ -94,6 +93,19 @@ export function addRule(rule: Rule): void {
 /** Deletes the first rule that is like `rule`. @throws {SystemError} of call "RTM_DELRULE": ENOENT */
 export function deleteRule(rule: Rule): void {
   rtnetlink().change("RTM_DELRULE", RTM_DELRULE, 0, ...encode(rule));
+}
+
+function dump(family: number): Uint8Array[] {
+  const [request] = head(HEAD_LENGTH);
+  request[0] = family;
+  try {
+    return rtnetlink().dump("RTM_GETRULE", RTM_GETRULE, request)
+      .filter((body) => body[0] === family);
+  } catch (error) {
+    // A kernel without IPv6, or without policy routing.
+    if (error instanceof SystemError && NO_RULES.has(error.errno)) return [];
+    throw error;
+  }
 }
 
 function encode(rule: Rule): Uint8Array[] {

@@ -54,6 +54,8 @@ look() {
   nft -s list ruleset
   if [ -e /sys/class/net/wg0 ]; then wg show wg0 dump; fi
 }
+# An IPv6 address is routed a moment after it was set.
+settle() { while [ -n "$(ip -6 address show dev wg0 tentative 2>/dev/null)" ]; do sleep 0.02; done; }
 rest() {
   echo sysctl $(</proc/sys/net/ipv4/conf/all/src_valid_mark) $(</proc/sys/net/ipv4/ip_forward)
   echo files /run/wireguard/* /run/caktus/*.toml
@@ -143,13 +145,13 @@ async function play(
     "bash",
     "-c",
     `${LOOK}
-    ${program} up wg0 > /dev/null; status=$?; look; echo ===
+    ${program} up wg0 > /dev/null; status=$?; settle; look; echo ===
     [ $status = 0 ] && ${program} down wg0 > /dev/null
     look; rest; echo ===; echo $status
     echo 0 > /proc/sys/net/ipv4/conf/all/src_valid_mark; echo 0 > /proc/sys/net/ipv4/ip_forward
     # What failed is not to fail all others.
     if [ -e /sys/class/net/wg0 ]; then ip link delete wg0; rm -f /run/caktus/wg0.toml; fi`,
   );
-  const [during = "", after = "", status = ""] = stdout.split("===\n");
+  const [during = "", after = "", status = "none"] = stdout.split("===\n");
   return { status: Number(status), said: stderr, during, after };
 }

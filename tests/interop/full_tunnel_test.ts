@@ -12,8 +12,9 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
 import { caktusTest } from "./cases.ts";
+import { cached } from "./install.ts";
 import { named, type Running } from "./peers.ts";
-import { keyPair, type Settings } from "./settings.ts";
+import { confText, keyPair, type Settings } from "./settings.ts";
 import { difference } from "./snapshot.ts";
 import { type Direct, OUTSIDE } from "./topology.ts";
 import {
@@ -126,9 +127,43 @@ caktusTest(
   ["wireguard-go"],
 );
 
+caktusTest(
+  "a tunnel for everything beside one that stock wg-quick made takes back nothing of it",
+  async (subject) => {
+    await using tunnel = await Tunnel.up(
+      subject,
+      STOCK,
+      PLAIN,
+      newEnds(),
+      wire,
+    );
+    await tunnel.subject.stop();
+    const { subject: host, peer } = tunnel.hosts;
+    const pair = secondPair(["0.0.0.0/0"]);
+    await STOCK.start(peer, "wg1", pair.peer);
+    await host.write("/etc/wireguard/wg1.conf", confText(pair.subject));
+    await host.shell(
+      `WG_QUICK_USERSPACE_IMPLEMENTATION=${
+        cached("wireguard-go")
+      } wg-quick up wg1`,
+    );
+    const before = await host.snapshot();
+    const wg0 = await subject.start(host, "wg0", {
+      ...tunnel.ends.subject,
+      peers: ends(["0.0.0.0/0"], tunnel.ends).subject.peers,
+    });
+    match(await way(wg0, INTERNET), / dev wg0 /);
+    ok(await reaches(wg0, INTERNET, 6), wg0.log());
+    await wg0.stop();
+    deepStrictEqual(difference(before, await host.snapshot()), []);
+    match(await way(wg0, INTERNET), / dev wg1 /);
+    ok(await reaches(wg0, INTERNET, 6));
+  },
+  ["wireguard-go"],
+);
+
 /** Both ends, of which the subject sends `allowedIps` into the tunnel. */
-function ends(allowedIps: string[]) {
-  const both = newEnds();
+function ends(allowedIps: string[], both = newEnds()) {
   for (const peer of both.subject.peers) peer.allowedIps = allowedIps;
   return both;
 }
