@@ -96,3 +96,19 @@ rootTest(
     match(stdout, /^DEBUG: \(wg7\) .* the interface is up$/m);
   },
 );
+
+rootTest(
+  "wireguard-go stays in the foreground by -f or WG_PROCESS_FOREGROUND, to the end of its interface",
+  async () => {
+    await using box = await Sandbox.create();
+    const ways = ["-f wg7", "--foreground wg7", "wg7"].map((words, i) => `
+      WG_PROCESS_FOREGROUND=${
+      i === 2 ? 1 : ""
+    } ${CAKTUS} wireguard-go ${words} & pid=$!
+      until [ -e /run/wireguard/wg7.sock ]; do sleep 0.02; done
+      sleep 0.2; [ "$(jobs -rp)" = $pid ] && echo stays
+      ip link delete wg7; wait $pid; echo $?`);
+    const { stdout } = await box.run(ways.join(""));
+    strictEqual(stdout, "stays\n0\n".repeat(3));
+  },
+);
