@@ -24,10 +24,11 @@ const ADDRESS_WIDTH = 19;
 /** `iptables -S`: the commands that make the chains and rules. */
 export function listRules(
   chains: readonly ChainState[],
-  { family }: TableState,
+  state: TableState,
   { verbose }: ListStyle,
   number?: number,
 ): string {
+  const { family } = state;
   const heads = number !== undefined ? [] : chains.map((chain) => {
     if (chain.builtIn === undefined) return `-N ${chain.name}`;
     const count = verbose ? ` -c ${spaced(chain.counters)}` : "";
@@ -38,12 +39,14 @@ export function listRules(
       `-A ${chain.name}${ruleText(rule, family, verbose)}`
     )
   );
-  return [...heads, ...lines].map((line) => `${line}\n`).join("");
+  return noteOf(state) +
+    [...heads, ...lines].map((line) => `${line}\n`).join("");
 }
 
 /** A table as iptables-save writes it, from `*table` to `COMMIT`. */
 export function saveTable(state: TableState, withCounters: boolean): string {
-  const { name, family, chains } = state;
+  const { name, family } = state;
+  const chains = state.chains.filter(({ fits }) => fits);
   const heads = chains.map((chain) => {
     const { packets, bytes } = chain.counters;
     return `:${chain.name} ${chain.policy ?? "-"} [${packets}:${bytes}]`;
@@ -52,19 +55,24 @@ export function saveTable(state: TableState, withCounters: boolean): string {
     chain.rules.map(({ rule }) => {
       const { packets, bytes } = rule.counters;
       const count = withCounters ? `[${packets}:${bytes}] ` : "";
-      return `${count}-A ${chain.name}${ruleText(rule, family, false)}`;
+      const comment = rule.foreign === undefined ? "" : "# ";
+      return `${comment}${count}-A ${chain.name}${
+        ruleText(rule, family, false)
+      }`;
     })
   );
-  return [`*${name}`, ...heads, ...lines, "COMMIT"].join("\n") + "\n";
+  return noteOf(state) +
+    [`*${name}`, ...heads, ...lines, "COMMIT"].join("\n") + "\n";
 }
 
 /** `iptables -L`: a table for the eye. */
 export function listChains(
   chains: readonly ChainState[],
-  { family }: TableState,
+  state: TableState,
   style: ListStyle,
   number?: number,
 ): string {
+  const { family } = state;
   if (number !== undefined) {
     return chains.flatMap((chain) =>
       selected(chain, number).map((listed) =>
@@ -72,12 +80,18 @@ export function listChains(
       )
     ).join("");
   }
-  return chains.map((chain) => {
+  return noteOf(state) + chains.map((chain) => {
     const rows = chain.rules.map(({ rule }, i) =>
       row(rule, i + 1, family, style)
     );
     return title(chain, style) + header(style) + rows.join("");
   }).join("\n");
+}
+
+function noteOf({ name, others }: TableState): string {
+  return others
+    ? `# Table \`${name}' contains incompatible base-chains, use 'nft' tool to list them.\n`
+    : "";
 }
 
 function selected(chain: ChainState, number?: number): readonly ListedRule[] {

@@ -23,12 +23,7 @@ import {
 import { bytesEqual } from "../config/address.ts";
 import { encodeText } from "../config/conf_text.ts";
 import { decodeRule } from "./iptables_decode.ts";
-import {
-  type Counters,
-  type Family,
-  IptablesError,
-  type Rule,
-} from "./iptables_rule.ts";
+import type { Counters, Family, Rule } from "./iptables_rule.ts";
 import { type BuiltIn, builtInsOf } from "./iptables_tables.ts";
 
 /** The user data of what Caktus made. */
@@ -49,6 +44,8 @@ export interface ChainState {
   readonly policy?: "ACCEPT" | "DROP";
   readonly counters: Counters;
   readonly ours: boolean;
+  /** False where another program made a chain of that name that hangs elsewhere: iptables has no use of it. */
+  readonly fits: boolean;
   readonly rules: readonly ListedRule[];
 }
 
@@ -60,6 +57,8 @@ export interface TableState {
   readonly ours: boolean;
   /** How many chains, sets and objects it holds. */
   readonly use: number;
+  /** Whether other programs have chains of their own in it, which are no business of iptables. */
+  readonly others: boolean;
   /** The built-in ones in their order, then the users' by name. */
   readonly chains: readonly ChainState[];
 }
@@ -72,7 +71,6 @@ export function kernelFamily(family: Family): KernelFamily {
 /**
  * Looks at a table; nothing is made.
  *
- * @throws IptablesError where another program made it so that iptables cannot use it
  * @throws {SystemError}
  */
 export function lookAt(family: Family, name: string): TableState {
@@ -82,16 +80,16 @@ export function lookAt(family: Family, name: string): TableState {
   const builtIns = builtInsOf(name).map((builtIn) =>
     stateOf(there.find((chain) => chain.name === builtIn.name), builtIn)
   );
-  const users = there.filter((chain) =>
-    !builtIns.some((each) => each.name === chain.name)
+  const users = there.filter(({ name, base }) =>
+    base === undefined && !builtIns.some((each) => each.name === name)
   );
-  users.forEach(checkUser);
   return {
     family,
     name,
     exists: table !== undefined,
     ours: isOurs(table?.userData),
     use: table?.use ?? 0,
+    others: there.length > users.length + builtIns.filter(isThere).length,
     chains: [
       ...builtIns,
       ...users.sort(byName).map((chain) => stateOf(chain)),
@@ -99,13 +97,11 @@ export function lookAt(family: Family, name: string): TableState {
   };
 
   function stateOf(chain?: Chain, builtIn?: BuiltIn): ChainState {
-    if (chain !== undefined && builtIn !== undefined) {
-      checkBuiltIn(chain, builtIn);
-    }
     return {
       name: chain?.name ?? builtIn!.name,
       counters: chain?.counters ?? { packets: 0n, bytes: 0n },
       ours: isOurs(chain?.userData),
+      fits: chain === undefined || fits(chain, builtIn),
       ...(chain === undefined ? {} : { chain }),
       ...(builtIn === undefined ? {} : {
         builtIn,
@@ -127,24 +123,15 @@ function readRules(chain: Chain, family: Family): ListedRule[] {
   }));
 }
 
-function checkBuiltIn(chain: Chain, builtIn: BuiltIn): void {
-  const { base } = chain;
-  const fits = base !== undefined && base.hook === builtIn.hook &&
-    base.type === builtIn.type && base.priority === builtIn.priority;
-  if (fits) return;
-  throw new IptablesError(
-    `chain \`${chain.name}' in table \`${chain.table}' is incompatible, use 'nft' tool`,
-    1,
-  );
+function isThere({ chain, fits }: ChainState): boolean {
+  return chain !== undefined && fits;
 }
 
-/** A base chain of another name is no chain of iptables. */
-function checkUser(chain: Chain): void {
-  if (chain.base === undefined) return;
-  throw new IptablesError(
-    `table \`${chain.table}' is incompatible, use 'nft' tool`,
-    1,
-  );
+/** Whether a chain hangs where the built-in one of its name does. */
+function fits({ base }: Chain, builtIn: BuiltIn | undefined): boolean {
+  if (builtIn === undefined) return base === undefined;
+  return base?.hook === builtIn.hook && base.type === builtIn.type &&
+    base.priority === builtIn.priority;
 }
 
 function isOurs(userData: Uint8Array | undefined): boolean {

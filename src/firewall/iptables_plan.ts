@@ -63,13 +63,23 @@ export function chainsOf(
   state: TableState,
   chain: string | undefined,
 ): readonly ChainState[] {
-  return chain === undefined ? state.chains : [findChain(state, chain)];
+  if (chain !== undefined) return [findChain(state, chain)];
+  return state.chains.filter(({ fits }) => fits);
 }
 
 function findChain(state: TableState, name: string): ChainState {
   const found = state.chains.find((chain) => chain.name === name);
   if (found === undefined) throw new IptablesError(NO_CHAIN, 1);
+  checkFits(found, state);
   return found;
+}
+
+function checkFits({ name, fits }: ChainState, { name: table }: TableState) {
+  if (fits) return;
+  throw new IptablesError(
+    `chain \`${name}' in table \`${table}' is incompatible, use 'nft' tool`,
+    1,
+  );
 }
 
 class Planner {
@@ -208,6 +218,7 @@ class Planner {
     if (chain?.builtIn === undefined) {
       throw new IptablesError("Bad built-in chain name.", 1);
     }
+    checkFits(chain, this.#state);
     this.#ensureTable();
     this.#addBuiltIn(chain, policy);
     this.#policies.set(name, policy);
@@ -263,7 +274,7 @@ class Planner {
   #sweep(): void {
     let gone = 0;
     for (const chain of this.#state.chains) {
-      if (chain.chain === undefined) continue;
+      if (chain.chain === undefined || !chain.fits) continue;
       if (this.#left.get(chain.name) === -1) {
         gone++;
         continue;

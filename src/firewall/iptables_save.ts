@@ -13,7 +13,6 @@ import { TABLE_NAMES } from "./iptables_tables.ts";
 /**
  * Each table that is there, or only `table`, from its `*NAME` to its COMMIT.
  *
- * @throws IptablesError where another program made one so that iptables cannot use it
  * @throws {SystemError}
  */
 export function saveTables(
