@@ -167,6 +167,18 @@ namespaceTest(
         mount --bind theirs etc/resolv.conf`);
       tryIt();
       match(sh(`ls ${folder}/etc`), /^resolv\.conf\n$/);
+
+      // A link in a folder that is read-only is written through.
+      sh(`
+        cd ${folder}; mkdir linked; ln -s ../theirs linked/resolv.conf
+        mount --bind linked linked; mount -o remount,bind,ro linked`);
+      const linked = new ResolvConfFile(`${folder}/linked/resolv.conf`);
+      const led = linked.look();
+      linked.write(OURS);
+      strictEqual(Deno.readTextFileSync(`${folder}/theirs`), OURS);
+      linked.restore(led);
+      deepStrictEqual([linked.look(), file.look()], [led, before]);
+
       sh(`mount -o remount,bind,ro ${path}`);
       throws(() => file.write(OURS));
       deepStrictEqual(file.look(), before);
