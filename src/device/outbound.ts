@@ -95,10 +95,14 @@ export class Outbound {
   }
 
   /** Hands a handshake message, complete with its MACs, to the network. */
-  sendMessage(message: Uint8Array, to: Endpoint): void {
+  sendMessage(
+    message: Uint8Array,
+    to: Endpoint,
+    service = HANDSHAKE_SERVICE,
+  ): void {
     const at = this.#take(message.length);
     this.#memory.bytes.set(message, at);
-    this.#output.send(at, message.length, to, HANDSHAKE_SERVICE);
+    this.#output.send(at, message.length, to, service);
   }
 
   /** Seals the batch, hands it to the network, and takes all slots back. */

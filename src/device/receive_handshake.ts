@@ -43,6 +43,7 @@ import type { Drop } from "./drops.ts";
 import type { IndexEntry } from "./index_table.ts";
 import type { Peer } from "./peer.ts";
 import { sendKeepalive, sendStaged } from "./send.ts";
+import { COOKIE_SERVICE } from "./service.ts";
 import { installInitiated, installResponded } from "./session.ts";
 import { type Identity, type State, staticStaticOf } from "./state.ts";
 
@@ -105,7 +106,7 @@ function refuseUnderLoad(
       port,
       now,
     );
-    state.outbound.sendMessage(reply, from);
+    state.outbound.sendMessage(reply, from, COOKIE_SERVICE);
     return "handshake without a valid cookie under load (mac2)";
   }
   return state.limiter.allow(address, now)

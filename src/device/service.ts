@@ -2,10 +2,11 @@
  * The service byte of an outer packet (DS field and ECN, RFC 2474 and RFC 3168),
  * as in-kernel WireGuard sets it and heeds it.
  *
- * | message        | DSCP | ECN                                                  |
- * |----------------|------|------------------------------------------------------|
- * | handshake      | AF41 | none                                                 |
- * | transport data | 0    | the inner packet's; ECT(0) where that is CE (RFC 6040 §4.1, compatibility) |
+ * | message              | DSCP | ECN                                                       |
+ * |----------------------|------|-----------------------------------------------------------|
+ * | initiation, response | AF41 | none                                                      |
+ * | cookie reply         | 0    | none                                                      |
+ * | transport data       | 0    | the inner packet's; ECT(0) where that is CE (RFC 6040 §4) |
  *
  * A router that marks an outer packet as having met congestion marks the inner
  * one with it, where that one's sender can be told (RFC 6040 §4.2).
@@ -15,8 +16,10 @@
 
 import type { PacketMemory } from "../transport/memory.ts";
 
-/** Of initiations, responses and cookie replies: AF41, for they are few and all waits for them. */
+/** Of initiations and responses: AF41, for they are few and all waits for them. */
 export const HANDSHAKE_SERVICE = 0x88;
+/** Of cookie replies, which any stranger can ask for. */
+export const COOKIE_SERVICE = 0;
 
 /** The values of the ECN field (RFC 3168 §5). */
 const NOT_CAPABLE = 0, CAPABLE = 2, CONGESTED = 3;

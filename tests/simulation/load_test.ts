@@ -81,10 +81,13 @@ Deno.test("below the threshold no cookie is asked for", () => {
 Deno.test("under load a handshake is answered by a cookie reply and nothing else", () => {
   const { network, laptop, vps } = create();
   flood(vps, FLOODER);
-  vps.sent.length = 0;
+  vps.sent.length = vps.services.length = 0;
   laptop.send(toVps(1));
   network.run(100);
   deepStrictEqual(vps.sentTypes(), [COOKIE_REPLY]);
+  // As in the kernel, only what costs the sender a handshake is hurried on its way.
+  deepStrictEqual(laptop.services, [0x88]);
+  deepStrictEqual(vps.services, [0]);
   strictEqual(vps.sent[0]!.length, 64);
   strictEqual(vps.status(laptop).endpoint, undefined);
   strictEqual(vps.status(laptop).receivedBytes, 0);

@@ -116,6 +116,8 @@ export class Host {
   readonly told: Uint8Array[] = [];
   /** Every datagram that the device sent. */
   readonly sent: Uint8Array[] = [];
+  /** The service byte of each of them, and of those that were refused. */
+  readonly services: number[] = [];
   /** The names that the device asked for, and when. */
   readonly asked: { at: number; name: PeerName }[] = [];
   /** Where a name leads, and after how many milliseconds that is known; nowhere unless a test says otherwise. */
@@ -146,7 +148,10 @@ export class Host {
       wallClock: () => this.#wallClock(),
       lookUp: (name) => this.#lookUp(name),
       output: {
-        send: (at, length, to) => this.#send(at, length, to),
+        send: (at, length, to, service) => {
+          this.services.push(service);
+          this.#send(at, length, to);
+        },
         deliver: (at, length) =>
           this.#deliver(memory.bytes.slice(at, at + length)),
         flush: () => {},
