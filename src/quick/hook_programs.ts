@@ -70,7 +70,7 @@ function putProgram(path: string, program: string): void {
   const next = `${path}.new`;
   if (isThere(next)) Deno.removeSync(next);
   if (Deno.build.standalone) {
-    Deno.symlinkSync(Deno.execPath(), next);
+    Deno.symlinkSync(ownPath(), next);
   } else {
     Deno.writeTextFileSync(next, wrapper(program), { mode: 0o755 });
   }
@@ -84,6 +84,11 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The kernel says so of a program that was replaced by a newer one since it started. */
+function ownPath(): string {
+  return Deno.execPath().replace(/ \(deleted\)$/, "");
 }
 
 function wrapper(program: string): string {
