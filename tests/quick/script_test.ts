@@ -85,6 +85,22 @@ rootTest(
 );
 
 rootTest(
+  "the wg-quick script takes down what Caktus brought up, and down then undoes the rest",
+  async () => {
+    await using box = await prepared();
+    await box.write("/etc/wireguard/wg0.conf", TEXT.replace("true", "false"));
+    const before = await box.snapshot();
+    strictEqual((await box.caktus("up wg0")).status, 0);
+    const { status, stderr } = await box.run("wg-quick down wg0");
+    strictEqual(status, 0, stderr);
+    match((await box.run(DAEMONS)).stdout, /^0\n$/);
+    const rest = await box.caktus("down wg0");
+    strictEqual(rest.status, 0, rest.stderr);
+    strictEqual(await box.snapshot(), before);
+  },
+);
+
+rootTest(
   "wireguard-go in the background says what LOG_LEVEL asks for, and its interface is another's to set up",
   async () => {
     await using box = await Sandbox.create();
