@@ -22,12 +22,8 @@ import {
   mtuWarnings,
   tunnelMtu,
 } from "./mtu.ts";
-import {
-  planAddresses,
-  planRoutes,
-  type RoutingFacts,
-  unique,
-} from "./routes.ts";
+import type { RoutingFacts } from "./diversion.ts";
+import { planAddresses, planRoutes, unique } from "./routes.ts";
 
 /** What the plan needs to know of the machine. */
 export interface Facts {

@@ -7,7 +7,7 @@
 import { routes } from "../../ffi/route.ts";
 import { listRules, type Rule, rules } from "../../ffi/rule.ts";
 import { request } from "./control.ts";
-import { type RoutingFacts, SOURCE_VALID_MARK } from "./routes.ts";
+import { type RoutingFacts, SOURCE_VALID_MARK } from "./diversion.ts";
 import { readSysctl } from "./sysctl.ts";
 
 /** The number that wg-quick(8) begins with. */

@@ -23,7 +23,7 @@ import { ROUTING_LOCK, waitForLock, withLock } from "./lock.ts";
 import type { Probe } from "./machine.ts";
 import { withProof } from "./mtu.ts";
 import { type Facts, planOpening, planRest } from "./plan.ts";
-import { SOURCE_VALID_MARK } from "./routes.ts";
+import { SOURCE_VALID_MARK } from "./diversion.ts";
 import {
   type DaemonIdentity,
   readOtherStates,

@@ -79,14 +79,20 @@ rootTest("up and down leave the machine as it was", async () => {
   strictEqual(log, "preup\npostup\npredown\npostdown\n");
 });
 
-rootTest("down undoes what a killed daemon left", async () => {
+rootTest("down and the next up undo what a killed daemon left", async () => {
   await using box = await Sandbox.create();
   await box.write("wg0.conf", WHOLE);
   const before = await box.snapshot();
   strictEqual((await box.caktus("up")).status, 0);
-  await box.run(`
-    kill -9 $(sed -n 's/^pid = //p' /run/caktus/wg0.toml)
-    rm ${FILES}/wg0.conf; sleep 0.1`);
+  const kill =
+    "kill -9 $(sed -n 's/^pid = //p' /run/caktus/wg0.toml); sleep 0.1";
+  await box.run(kill);
+  const next = await box.caktus("up");
+  match(next.stderr, /what it left is undone first/);
+  strictEqual(next.status, 0, next.stderr);
+  const twins = "ip rule | sed 's/^[0-9]*//' | sort | uniq -d";
+  strictEqual((await box.run(twins)).stdout, "");
+  await box.run(`${kill}; rm ${FILES}/wg0.conf`);
   const down = await box.caktus("down wg0");
   strictEqual(down.status, 0, down.stderr);
   strictEqual(await box.snapshot(), before);

@@ -8,7 +8,7 @@ import { deepStrictEqual, strictEqual } from "node:assert";
 import { parseAddress } from "../../src/config/address.ts";
 import { commandOf } from "../../src/quick/echo.ts";
 import { planRest } from "../../src/quick/plan.ts";
-import type { RoutingFacts } from "../../src/quick/routes.ts";
+import type { RoutingFacts } from "../../src/quick/diversion.ts";
 import { conf, ROUTING } from "./samples.ts";
 
 interface Case {

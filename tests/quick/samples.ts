@@ -6,7 +6,7 @@
 
 import { parseConfig } from "../../src/config/wg_conf.ts";
 import type { Config } from "../../src/config/config.ts";
-import type { RoutingFacts } from "../../src/quick/routes.ts";
+import type { RoutingFacts } from "../../src/quick/diversion.ts";
 
 /** A private key that guards nothing: the bytes 1 to 32, clamped. */
 export const PRIVATE_KEY = "AAIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eH2A=";
