@@ -79,7 +79,7 @@ rootTest("up and down leave the machine as it was", async () => {
   strictEqual(log, "preup\npostup\npredown\npostdown\n");
 });
 
-rootTest("down and the next up undo what a killed daemon left", async () => {
+rootTest("down undoes what a killed daemon left", async () => {
   await using box = await Sandbox.create();
   await box.write("wg0.conf", WHOLE);
   const before = await box.snapshot();
