@@ -20,6 +20,7 @@ import { Failure } from "../quick/failure.ts";
 import { Hangups, stayUp } from "../quick/foreground.ts";
 import { Interrupts } from "../quick/interrupts.ts";
 import { linuxMachine, systemResolver } from "../quick/linux_machine.ts";
+import { machineNameservers } from "../quick/nameservers.ts";
 import {
   checkPrivileges,
   checkTunDevice,
@@ -141,7 +142,10 @@ async function prepare(
     file: path,
     config,
     settings: formatSet(toDeviceChange(config, (text) => places.get(text))),
-    names: formatSetNames(peerNames(config)),
+    names: formatSetNames({
+      names: peerNames(config),
+      nameservers: machineNameservers(),
+    }),
     endpoints: [...places.values()].map(({ address }) => address),
   };
 }

@@ -159,7 +159,7 @@ export class Control {
   }
 
   #setNames(body: string): Errno {
-    const { names, errno } = readNames(body);
+    const { errno, ...names } = readNames(body);
     if (errno === 0) this.#tunnel.setNames(names);
     return errno;
   }

@@ -19,6 +19,7 @@ import {
   newSession,
   redirectStandardStreams,
 } from "../../ffi/process.ts";
+import { resolveAddresses } from "../../ffi/resolve.ts";
 import { RouteMonitor } from "../../ffi/route_monitor.ts";
 import { SystemError } from "../../ffi/system_error.ts";
 import { Tun } from "../../ffi/tun.ts";
@@ -30,6 +31,7 @@ import { laneCount } from "./lane_count.ts";
 import { Lanes } from "./lanes.ts";
 import type { DaemonOptions } from "./daemon_options.ts";
 import { Log, type Voice } from "./log.ts";
+import { askDirectly } from "./direct_resolver.ts";
 import { endpointsOf } from "./name_resolver.ts";
 import { SleepMeter } from "./sleep.ts";
 import { Thrift } from "./thrift.ts";
@@ -84,7 +86,14 @@ export async function runDaemon(
     watchLink(tunnel, log);
     watchSleep(tunnel, log);
     tunnel.onLookUp = (name) =>
-      void endpointsOf(name).then((found) => tunnel.found(name, found));
+      void endpointsOf(name, {
+        resolve: resolveAddresses,
+        askDirectly: (host) =>
+          askDirectly(host, {
+            servers: tunnel.names().nameservers,
+            mark: tunnel.sockets.mark,
+          }),
+      }).then((found) => tunnel.found(name, found));
     watchSocket(tunnel, socket, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       Deno.addSignalListener(signal, () => tunnel.stop());

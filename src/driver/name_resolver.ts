@@ -1,5 +1,11 @@
 /**
- * Asking the machine's resolver where a peer is, beside the packets.
+ * Asking where a peer is, beside the packets.
+ *
+ * ```text
+ * the machine's resolver      answers: that; there is no such host: nothing
+ *                             fails, or takes 3 s: it may ask through the tunnel, so
+ * servers asked directly      from before the tunnel (direct_resolver.ts)
+ * ```
  *
  * getaddrinfo(3) waits in another thread; it reads /etc/resolv.conf anew when that has changed. Its order
  * is kept, but the families take turns, so that after an address that stays silent one of the other
@@ -8,16 +14,26 @@
  * @module
  */
 
-import { resolveAddresses } from "../../ffi/resolve.ts";
 import { linkIndex } from "../../ffi/link.ts";
+import { ResolveError } from "../../ffi/resolve.ts";
 import type { Endpoint } from "../config/config.ts";
 import { literalEndpoint } from "../config/endpoint.ts";
 import type { PeerName } from "../config/uapi_names.ts";
 
-/** Addresses of a host, the preferred one first; rejects where there are none. */
-export type Resolve = (
-  host: string,
-) => Promise<readonly Pick<Endpoint, "address" | "scope">[]>;
+/** Milliseconds for which the machine's resolver alone is waited for. */
+const PATIENCE = 3_000;
+
+type Found = readonly Pick<Endpoint, "address" | "scope">[];
+
+/** Who is asked; each gives addresses of a host, the preferred one first. */
+export interface Resolvers {
+  /** The machine's. @throws {ResolveError} where there are none */
+  resolve(host: string): Promise<Found>;
+  /** None where nobody tells. */
+  askDirectly(host: string): Promise<Found>;
+  /** Milliseconds; {@linkcode PATIENCE} unless given. */
+  patience?: number;
+}
 
 /**
  * Where a name leads: the preferred endpoint first, then by turns of the other family and of the same.
@@ -26,20 +42,31 @@ export type Resolve = (
  */
 export async function endpointsOf(
   { host, port }: PeerName,
-  resolve: Resolve = resolveAddresses,
+  resolvers: Resolvers,
 ): Promise<Endpoint[]> {
   const literal = literalEndpoint({ host, port }, linkIndex);
   if (literal !== undefined) return [literal];
-  try {
-    const found = await resolve(host);
-    return byTurns(found).map(({ address, scope }) => ({
-      address,
-      port,
-      scope,
-    }));
-  } catch {
+  const found = await ask(host, resolvers);
+  return byTurns(found).map(({ address, scope }) => ({ address, port, scope }));
+}
+
+async function ask(
+  host: string,
+  { resolve, askDirectly, patience = PATIENCE }: Resolvers,
+): Promise<Found> {
+  const machine = resolve(host).catch((error) => {
+    if (error instanceof ResolveError && error.temporary) return undefined;
     return [];
-  }
+  });
+  let timer: number | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience);
+  });
+  const first = await Promise.race([machine, late]);
+  clearTimeout(timer);
+  if (first !== undefined) return first;
+  const direct = await askDirectly(host);
+  return direct.length > 0 ? direct : await machine ?? [];
 }
 
 function byTurns<T extends Pick<Endpoint, "address">>(
@@ -48,8 +75,8 @@ function byTurns<T extends Pick<Endpoint, "address">>(
   const preferred = found[0]?.address.length;
   const same = found.filter(({ address }) => address.length === preferred);
   const other = found.filter(({ address }) => address.length !== preferred);
-  return found.flatMap((
-    _,
-    i,
-  ) => [...same.slice(i, i + 1), ...other.slice(i, i + 1)]);
+  return found.flatMap((_, i) => [
+    ...same.slice(i, i + 1),
+    ...other.slice(i, i + 1),
+  ]);
 }

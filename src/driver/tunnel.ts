@@ -24,7 +24,7 @@ import { Sender } from "../../ffi/sender.ts";
 import { addressOf } from "../../ffi/memory.ts";
 import type { Tun } from "../../ffi/tun.ts";
 import type { DeviceChange, DeviceStatus, Endpoint } from "../config/config.ts";
-import type { PeerName } from "../config/uapi_names.ts";
+import type { Names, PeerName } from "../config/uapi_names.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
 import { type Checksum, plainChecksum } from "../offload/checksum.ts";
@@ -92,6 +92,7 @@ export class Tunnel {
   /** Whether nothing has been read from the TUN since the last wait. */
   #slept = false;
   #narrow = new Set<string>();
+  #nameservers: readonly Uint8Array[] = [];
   #stopped = false;
   #failure: { error: unknown } | undefined;
 
@@ -204,12 +205,13 @@ export class Tunnel {
   }
 
   /** Gives peers the names by which they are found again; all others have none. */
-  setNames(names: readonly PeerName[]): void {
+  setNames({ names, nameservers }: Names): void {
+    this.#nameservers = nameservers;
     this.#change(() => this.#device.setNames(names, this.#now));
   }
 
-  names(): PeerName[] {
-    return this.#device.names();
+  names(): Names {
+    return { names: this.#device.names(), nameservers: this.#nameservers };
   }
 
   /** A name was resolved, or could not be. */

@@ -226,9 +226,11 @@ async function resolveNew(
   return await resolve(endpointTexts({ ...config, peers: unknown }));
 }
 
-function namesRequest(config: Config, { names }: Running): string | undefined {
-  const wanted = formatSetNames(peerNames(config));
-  return wanted === formatSetNames(names) ? undefined : wanted;
+/** The name servers stay those from before the tunnel: the machine's may be its own now. */
+function namesRequest(config: Config, running: Running): string | undefined {
+  const { nameservers } = running;
+  const wanted = formatSetNames({ names: peerNames(config), nameservers });
+  return wanted === formatSetNames(running) ? undefined : wanted;
 }
 
 function checkedState(

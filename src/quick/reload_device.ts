@@ -6,19 +6,14 @@
 
 import type { DeviceStatus, PeerConfig } from "../config/config.ts";
 import { parseGet } from "../config/uapi_get.ts";
-import {
-  NAMES_REQUEST,
-  parseNames,
-  type PeerName,
-} from "../config/uapi_names.ts";
+import { type Names, NAMES_REQUEST, parseNames } from "../config/uapi_names.ts";
 import { Failure, messageOf } from "./failure.ts";
 import type { ReloadMachine } from "./reload_steps.ts";
 import { scopeOf } from "./scopes.ts";
 
 /** A device as it is, and what the file said of its peers' places when it was read last. */
-export interface Running {
+export interface Running extends Names {
   readonly status: DeviceStatus;
-  readonly names: readonly PeerName[];
 }
 
 /** Asks the daemon. @throws Failure where it does not answer, or is none of caktus's */
@@ -32,7 +27,7 @@ export async function lookAtDevice(
       scopeOf,
     });
     const names = parseNames(await ask(name, NAMES_REQUEST), name);
-    return { status, names };
+    return { status, ...names };
   } catch (error) {
     throw new Failure(`the daemon of ${name} does not answer as it should`, {
       hint: `bring it up anew: caktus down ${name}; caktus up ${name}`,

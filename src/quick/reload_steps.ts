@@ -106,9 +106,7 @@ export class ReloadSteps {
       await machine.configure(name, formatSet(change));
     }
     if (names === undefined) return;
-    this.#back.push(() =>
-      machine.configure(name, formatSetNames(before.names))
-    );
+    this.#back.push(() => machine.configure(name, formatSetNames(before)));
     await machine.configure(name, names);
   }
 

@@ -20,7 +20,15 @@ const NAMES: PeerName[] = [
   { publicKey: key(2), host: "fe80::1%eth0", port: 7 },
   { publicKey: key(3), host: "192.0.2.1", port: 65535 },
 ];
+const NAMESERVERS = [
+  Uint8Array.of(192, 0, 2, 53),
+  Uint8Array.of(0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+];
+const ALL = { names: NAMES, nameservers: NAMESERVERS };
+const NONE = { names: [], nameservers: [] };
 const LINES = [
+  "nameserver=192.0.2.53",
+  "nameserver=fd00::1",
   `public_key=${"01".repeat(32)}`,
   "name=vpn.example.com:51820",
   `public_key=${"02".repeat(32)}`,
@@ -31,18 +39,18 @@ const LINES = [
 ].join("\n");
 
 Deno.test("formatSetNames() writes a request that readNames() reads", () => {
-  const request = formatSetNames(NAMES);
+  const request = formatSetNames(ALL);
   strictEqual(request, `set_names=1\n${LINES}\n`);
   const [, ...body] = request.split("\n");
-  deepStrictEqual(readNames(body.join("\n")), { names: NAMES, errno: 0 });
-  strictEqual(formatSetNames([]), "set_names=1\n\n");
+  deepStrictEqual(readNames(body.join("\n")), { ...ALL, errno: 0 });
+  strictEqual(formatSetNames(NONE), "set_names=1\n\n");
 });
 
 Deno.test("formatNames() writes an answer that parseNames() reads", () => {
-  const answer = formatNames(NAMES);
+  const answer = formatNames(ALL);
   strictEqual(answer, `${LINES}errno=0\n\n`);
-  deepStrictEqual(parseNames(answer), NAMES);
-  deepStrictEqual(parseNames("errno=0\n\n"), []);
+  deepStrictEqual(parseNames(answer), ALL);
+  deepStrictEqual(parseNames("errno=0\n\n"), NONE);
 });
 
 for (
@@ -51,11 +59,12 @@ for (
     "public_key=12\n",
     `public_key=${"01".repeat(32)}\nname=vpn.example.com\n`,
     `public_key=${"01".repeat(32)}\nendpoint=192.0.2.1:1\n`,
+    "nameserver=x\n",
     "x\n",
   ]
 ) {
   Deno.test(`readNames() refuses ${JSON.stringify(bad)}`, () => {
-    deepStrictEqual(readNames(bad), { names: [], errno: -22 });
+    deepStrictEqual(readNames(bad), { ...NONE, errno: -22 });
     throws(() => parseNames(`${bad}errno=0\n\n`, "wg0"), {
       name: "ConfigError",
     });

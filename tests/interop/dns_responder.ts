@@ -1,6 +1,6 @@
 /**
- * A name server for a host of a test: `dns_responder.ts vpn.test=10.8.0.2,fd08::2 …` answers A and AAAA on
- * 127.0.0.1:53 (RFC 1035 §4.1), and says that there is no other name.
+ * A name server for a host of a test: `dns_responder.ts 203.0.113.53 vpn.test=10.8.0.2,fd08::2 …` answers A and
+ * AAAA on that address (RFC 1035 §4.1), and says that there is no other name.
  *
  * ```text
  * 0 id · 2 flags · 4 questions · 6 answers · 8 authorities · 10 more
@@ -16,8 +16,9 @@ import { parseAddress } from "../../src/config/address.ts";
 const HEAD = 12, A = 1, AAAA = 28;
 const ANSWER = 0x8180, NO_SUCH_NAME = 3;
 
+const [listens, ...words] = Deno.args;
 const zone = new Map(
-  Deno.args.map((word) => {
+  words.map((word) => {
     const [name = "", addresses = ""] = word.split("=");
     const list = addresses.split(",").flatMap((text) =>
       parseAddress(text) ?? []
@@ -63,4 +64,4 @@ const socket = createSocket("udp4");
 socket.on("message", (query, from) => {
   socket.send(answerTo(new Uint8Array(query)), from.port, from.address);
 });
-socket.bind(53, "127.0.0.1", () => console.log("ready"));
+socket.bind(53, listens, () => console.log("ready"));
