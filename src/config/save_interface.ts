@@ -15,7 +15,7 @@ import {
   readMtu,
 } from "./conf_values.ts";
 import { formatPrefix } from "./prefix.ts";
-import type { LiveState, SaveOptions } from "./save.ts";
+import type { LiveState, SaveOptions } from "./live_state.ts";
 import { lastPair, type Lines, pairsOf, type Section } from "./save_lines.ts";
 
 /** Changes the lines of all [Interface] sections; new ones go behind those of the first. */

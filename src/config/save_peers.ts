@@ -13,7 +13,7 @@ import { readAllowedIps, readEndpoint, readKeepalive } from "./conf_values.ts";
 import type { DeviceStatus, PeerConfig, PeerStatus, Prefix } from "./config.ts";
 import { formatEndpoint, literalEndpoint } from "./endpoint.ts";
 import { formatPrefix } from "./prefix.ts";
-import type { SaveOptions } from "./save.ts";
+import type { SaveOptions } from "./live_state.ts";
 import { lastPair, type Lines, pairsOf, type Section } from "./save_lines.ts";
 import { peerLines } from "./showconf.ts";
 

@@ -11,7 +11,7 @@ import { resolveHost } from "../../ffi/resolve.ts";
 import { defaultRoutes } from "../../ffi/route.ts";
 import { SystemError } from "../../ffi/libc.ts";
 import { formatAddress } from "../config/address.ts";
-import type { SaveOptions } from "../config/save.ts";
+import type { SaveOptions } from "../config/live_state.ts";
 import { apply, revert } from "./apply.ts";
 import { configure } from "./configure.ts";
 import { removeStaleSocket } from "./control.ts";

@@ -15,11 +15,8 @@ import { addresses } from "../../ffi/address.ts";
 import { linkByName } from "../../ffi/link.ts";
 import { decodeConfig, encodeText } from "../config/conf_text.ts";
 import type { DeviceStatus } from "../config/config.ts";
-import {
-  type LiveState,
-  saveConfig,
-  type SaveOptions,
-} from "../config/save.ts";
+import type { LiveState, SaveOptions } from "../config/live_state.ts";
+import { saveConfig } from "../config/save.ts";
 import { parseGet } from "../config/uapi_get.ts";
 import { request as ask } from "./control.ts";
 import { serversOf } from "./saved_servers.ts";

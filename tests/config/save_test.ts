@@ -13,7 +13,8 @@ import {
   formatPrefix,
   parseInterfaceAddress,
 } from "../../src/config/prefix.ts";
-import { type LiveState, saveConfig } from "../../src/config/save.ts";
+import type { LiveState } from "../../src/config/live_state.ts";
+import { saveConfig } from "../../src/config/save.ts";
 import { decodeKey, encodeKey, type PublicKey } from "../../src/noise/keys.ts";
 import { deviceStatus } from "./arbitraries.ts";
 import {
