@@ -12,6 +12,7 @@ import { ROUTING_LOCK, waitForLock, withLock } from "./lock.ts";
 import {
   readOtherStates,
   readState,
+  releaseSysctl,
   removeState,
   RUNTIME_FOLDER,
   type State,
@@ -68,9 +69,12 @@ async function revert(
   folder: string,
 ): Promise<void> {
   await waitForLock(folder, ROUTING_LOCK, async () => {
-    if (isShared(change, readOtherStates(folder, name))) return;
-    report.step(revertCommand(change, name));
-    await machine.revert(name, change);
+    if (!isShared(change, readOtherStates(folder, name))) {
+      report.step(revertCommand(change, name));
+      await machine.revert(name, change);
+    }
+    // Else of two tunnels that go at the same time each would leave it to the other.
+    if (change.kind === "sysctl") releaseSysctl(folder, name, change.name);
   });
 }
 

@@ -196,6 +196,17 @@ export function readOtherStates(folder: string, name: string): State[] {
   });
 }
 
+/** Leaves a sysctl to the other tunnels, while this one is taken down: the last of them puts it back. */
+export function releaseSysctl(
+  folder: string,
+  name: string,
+  sysctl: string,
+): void {
+  const options = { append: true, create: false };
+  const table = stringify({ released: [{ name: sysctl }] });
+  Deno.writeTextFileSync(statePath(folder, name), `\n${table}`, options);
+}
+
 /** Forgets an interface: all is undone. */
 export function removeState(folder: string, name: string): void {
   try {
@@ -218,13 +229,20 @@ function stateFrom(table: Table): State {
     name: string(table.interface),
     config: string(table.config),
     hooks: tables(table.hook).map(hookFrom),
-    changes: tables(table.change).map(changeFrom),
+    changes: changesFrom(table),
     complete: optional(table.up, (found) => found.complete === true) ?? false,
     ...(daemon && { daemon }),
     ...(guard && { guard }),
     ...(index !== undefined && { index }),
     ...(table.save_config === true && { saves: true }),
   };
+}
+
+function changesFrom(table: Table): Change[] {
+  const released = tables(table.released).map(({ name }) => name);
+  return tables(table.change).map(changeFrom).filter((change) =>
+    change.kind !== "sysctl" || !released.includes(change.name)
+  );
 }
 
 function identityFrom({ pid, started }: Table): DaemonIdentity {

@@ -357,3 +357,20 @@ Deno.test("down() leaves a sysctl to the tunnel that still needs it, which puts 
     );
   });
 });
+
+Deno.test("down() of two tunnels at the same time puts a sysctl back once", async () => {
+  await inFolder(async (folder) => {
+    const notes = new Notes();
+    await up(WHOLE, notes.context, folder);
+    notes.sourceValidMark = { now: "1", before: "1" };
+    notes.link = undefined;
+    await up({ ...WHOLE, name: "wg1" }, notes.context, folder);
+    notes.made.length = 0;
+    await Promise.all(["wg0", "wg1"].map((name) => {
+      return down(name, notes.context, folder);
+    }));
+    const undone = notes.made.filter((deed) => deed === "undo sysctl");
+    deepStrictEqual(undone, ["undo sysctl"]);
+    deepStrictEqual(states(folder), []);
+  });
+});
