@@ -34,8 +34,7 @@ async function machine(command: string): Promise<Sandbox> {
   const box = await Sandbox.create();
   const { status, stderr } = await box.run(`set -e
     mkdir -p ${PROGRAMS} /run/etc/wireguard
-    cp -a /etc/{passwd,group,nsswitch.conf,services,hosts} /run/etc
-    cp -a /etc/{alternatives,ssl,ld.so.cache,iproute2} /run/etc || true
+    cp -a /etc/{passwd,group,nsswitch.conf,services,hosts,alternatives,ssl,ld.so.cache,iproute2} /run/etc 2> /dev/null || true
     mount --bind /run/etc /etc
     cd /etc; printf '${ORIGINAL.replaceAll("\n", "\\n")}' > resolv.conf
     ${command}`);
