@@ -23,6 +23,15 @@ class Network implements Disposable {
   readonly #host = `ckprobe${Deno.pid}h`;
 
   constructor() {
+    try {
+      this.#make();
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #make(): void {
     const [r, h] = [this.#router, this.#host];
     sh(`set -e
       ip netns add ${r}; ip netns add ${h}
