@@ -29,11 +29,11 @@ export async function down(
   context: UndoContext,
   folder = RUNTIME_FOLDER,
 ): Promise<void> {
-  await withLock(folder, name, async () => {
+  const guard = await withLock(folder, name, async () => {
     const state = readState(folder, name);
     if (state === undefined) {
       const { machine, report } = context;
-      if (await machine.nameService.restoreLost(name, report)) return;
+      if (await machine.nameService.restoreLost(name, report)) return undefined;
       throw notUp(name, context);
     }
     const failures = await takeDown(state, context, folder);
@@ -42,7 +42,10 @@ export async function down(
         hint: failures.join("\n"),
       });
     }
+    return state.guard;
   });
+  // What it waits for has happened.
+  if (guard !== undefined) await context.machine.stopDaemon(guard);
 }
 
 /** Undoes a state and forgets it; the caller holds the lock. */

@@ -62,6 +62,7 @@ rootTest(
     ${CAKTUS} up --confirm 2s && ${CAKTUS} confirm; echo "status $?"
     ${CAKTUS} confirm; echo "status $?"
     ${CAKTUS} down wg0; ${CAKTUS} up --confirm 2s; ${CAKTUS} down wg0; ${CAKTUS} up
+    pgrep -f 'guard wg0 [0-9]+$'
     sleep 2; ip link show wg0 > /dev/null && echo there`);
     strictEqual(stdout, "wg0 stays up\nstatus 0\nstatus 1\nthere\n", stderr);
     match(stderr, /caktus: wg0 waits for no confirmation\n/);

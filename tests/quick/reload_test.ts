@@ -110,7 +110,7 @@ hostTest(
     await left.write(FILE, second(keys, added));
     // Each is waited for, so none is lost that is only late.
     const pings = left.run(
-      ..."ping -n -q -i 0.02 -c 120 -W 2 10.9.0.2".split(" "),
+      ..."ping -n -q -i 0.01 -c 100 -W 2 10.9.0.2".split(" "),
     );
     const reloaded = await caktus(left, "reload", "wg0");
     strictEqual(reloaded.code, 0, reloaded.stderr);
@@ -124,7 +124,7 @@ hostTest(
     );
     match(reloaded.stderr, /^\[#\] ip link set mtu 1380 up dev wg0$/m);
     match(reloaded.stderr, /reload runs no hooks/);
-    match((await pings).stdout, /120 packets transmitted, 120 received/);
+    match((await pings).stdout, /100 packets transmitted, 100 received/);
     strictEqual(await handshakeOf(left, keys.right.publicKey), handshake);
 
     const after = await stateOf(left);
