@@ -30,6 +30,10 @@ interface Outcome {
   after: string;
 }
 
+/** What makes and configures the interface, and the limit of TCP's segments, which is Caktus's own. */
+const NO_ROUTING =
+  /^\[#\] (caktus daemon|\/|ip link add|wg (add|set)conf|nft add rule inet)/;
+
 const FILE = "/etc/wireguard/wg0.conf";
 
 const PREPARE = `
@@ -103,6 +107,9 @@ function judge(
   if (one.hooks) deepStrictEqual(lines(ours.after), lines(theirs.after));
   if (one.better === undefined) {
     deepStrictEqual(lines(ours.during), lines(theirs.during), ours.said);
+    if (one.stock === undefined) {
+      deepStrictEqual(echoes(ours.said), echoes(theirs.said));
+    }
   } else for (const line of one.better) match(ours.during, line);
 }
 
@@ -112,6 +119,16 @@ function lines(look: string): string[] {
     .split("\n").filter((line) => !/^(sysctl|files) /.test(line)).map(
       comparable,
     )
+    .sort();
+}
+
+/** The commands that `up` echoes, but for those that make and configure the interface. */
+function echoes(said: string): string[] {
+  return said.split("===")[0]!.split("\n")
+    .filter((line) => line.startsWith("[#] "))
+    .filter((line) => !NO_ROUTING.test(line))
+    // Stock echoes an address as it was typed.
+    .map((line) => line.toLowerCase().replace(/\/(32|128) dev/, " dev"))
     .sort();
 }
 
@@ -145,7 +162,7 @@ async function play(
     "bash",
     "-c",
     `${LOOK}
-    ${program} up wg0 > /dev/null; status=$?; settle; look; echo ===
+    ${program} up wg0 > /dev/null; status=$?; echo === >&2; settle; look; echo ===
     [ $status = 0 ] && ${program} down wg0 > /dev/null
     look; rest; echo ===; echo $status
     echo 0 > /proc/sys/net/ipv4/conf/all/src_valid_mark; echo 0 > /proc/sys/net/ipv4/ip_forward
