@@ -30,11 +30,7 @@ export async function runReload(words: readonly string[]): Promise<number> {
     checkPrivileges(["caktus", "reload", ...words].join(" "));
     const isFile = word !== undefined && /[/]|\.conf$/.test(word);
     const name = interfaceOf(word);
-    await readAnew(
-      name,
-      isFile ? findConfiguration(word).file : undefined,
-      context,
-    );
+    await readAnew(name, isFile ? word : undefined, context);
     return 0;
   });
 }
@@ -58,7 +54,8 @@ async function readAnew(
   context: UndoContext,
 ): Promise<void> {
   const { report, interrupts } = context;
-  const file = Deno.realPathSync(given ?? reloadedFile(name));
+  const place = findConfiguration(given ?? reloadedFile(name), "reload");
+  const file = Deno.realPathSync(place.file);
   const config = readConfiguration(file);
   warnOfReaders(file, report);
   config.warnings.forEach((warning) => report.warn(warning));

@@ -123,6 +123,11 @@ const MACHINES: Case[] = [
     /\[#\] exit 3\n(\[#\].*\n)+caktus: hook\.conf:3: PostUp: failed with status 3\n$/,
   ],
   [
+    "a file that is gone while its interface is up",
+    "caktus up ./good.conf 2> /dev/null; mv good.conf was; caktus reload good; s=$?; mv was good.conf; caktus down good 2> /dev/null; exit $s",
+    /^caktus: there is no file \/run\/files\/good\.conf\n$/,
+  ],
+  [
     "a state file that is damaged",
     "caktus up ./good.conf 2> /dev/null; cp /run/caktus/good.toml was; echo x > /run/caktus/good.toml; caktus down good; s=$?; cp was /run/caktus/good.toml; caktus down good 2> /dev/null; exit $s",
     /^caktus: \/run\/caktus\/good\.toml is damaged or not from this caktus\n {2}what it says cannot be undone; .*\n$/,
