@@ -22,7 +22,7 @@ import {
   type PublicKey,
 } from "../noise/keys.ts";
 import { createPeer, type Peer } from "./peer.ts";
-import { leadsTo } from "./seek.ts";
+import { doubt } from "./seek.ts";
 import { sendStaged } from "./send.ts";
 import { clearSessions, expireSessions } from "./session.ts";
 import type { State } from "./state.ts";
@@ -138,7 +138,7 @@ function changePeer(
   if (state.isUp) sendStaged(state, peer, now);
 }
 
-/** A peer that could not be reached before is kept alive from now on, if it is to be. One that is said to be elsewhere has no name any more. */
+/** A peer that could not be reached before is kept alive from now on, if it is to be. Whether the name of one that is said to be elsewhere still holds is asked. */
 function setEndpoint(
   state: State,
   peer: Peer,
@@ -146,7 +146,7 @@ function setEndpoint(
   now: number,
 ): void {
   const wasUnknown = peer.endpoint === undefined;
-  if (!wasUnknown && !leadsTo(peer, endpoint)) peer.quest = undefined;
+  doubt(state, peer, endpoint);
   peer.endpoint = endpoint;
   if (wasUnknown && state.isUp) peer.timers.started(now);
 }

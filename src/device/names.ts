@@ -12,7 +12,7 @@ import type { Endpoint } from "../config/config.ts";
 import type { PeerName } from "../config/uapi_names.ts";
 import { initiate } from "./initiate.ts";
 import type { Peer } from "./peer.ts";
-import { isAmong, seekEndpoint, wasHeard } from "./seek.ts";
+import { isAmong, type Quest, seekEndpoint, wasHeard } from "./seek.ts";
 import { sendStaged } from "./send.ts";
 import type { State } from "./state.ts";
 
@@ -26,8 +26,8 @@ export function setNames(
   for (const [key, peer] of state.peers) {
     const name = byKey.get(key);
     if (name === undefined) peer.quest = undefined;
-    else if (!isSamePlace(peer.quest?.name, name)) {
-      peer.quest = { name, candidates: [], askedAt: -Infinity, isAsked: false };
+    else if (!isSamePlace(peer.quest?.name, name) || peer.quest?.isDoubted) {
+      peer.quest = newQuest(name);
     }
     if (peer.endpoint === undefined) seekEndpoint(state, peer, now, false);
   }
@@ -54,6 +54,11 @@ export function found(
   // Meanwhile it may have got another.
   if (peer === undefined || quest?.name !== name) return;
   quest.isAsked = false;
+  if (quest.isDoubted) {
+    const holds = peer.endpoint && isAmong(endpoints, peer.endpoint);
+    if (!holds) return void (peer.quest = undefined);
+    quest.isDoubted = false;
+  }
   if (endpoints.length === 0) {
     quest.askedAt = -Infinity;
     return;
@@ -81,6 +86,16 @@ function arrive(
   if (!state.isUp) return;
   peer.timers.started(now);
   sendStaged(state, peer, now);
+}
+
+function newQuest(name: PeerName): Quest {
+  return {
+    name,
+    candidates: [],
+    askedAt: -Infinity,
+    isAsked: false,
+    isDoubted: false,
+  };
 }
 
 function isSamePlace(a: PeerName | undefined, b: PeerName): boolean {

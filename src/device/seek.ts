@@ -34,12 +34,14 @@ export interface Quest {
   askedAt: number;
   /** Whether an answer is awaited. */
   isAsked: boolean;
+  /** Whether somebody said that the peer is elsewhere: unless the name leads there by now, it is of no use any more. */
+  isDoubted: boolean;
 }
 
 /** An initiation was not answered. */
 export function seek(state: State, peer: Peer, now: number): void {
   const { quest } = peer;
-  if (quest === undefined || wasHeard(peer, now)) return;
+  if (quest === undefined || quest.isDoubted || wasHeard(peer, now)) return;
   tryNext(peer, quest);
   if (quest.isAsked || now - quest.askedAt < LOOKUP_INTERVAL) return;
   quest.isAsked = true;
@@ -60,13 +62,16 @@ export function seekEndpoint(
   seek(state, peer, now);
 }
 
-/** Whether `endpoint` is a place that the peer is known to be at, so that it needs no other name. */
-export function leadsTo(
-  { quest, endpoint: at }: Peer,
-  endpoint: Endpoint,
-): boolean {
-  return at !== undefined && sameDestination(at, endpoint) ||
-    isAmong(quest?.candidates ?? [], endpoint);
+/** Somebody said where the peer is. */
+export function doubt(state: State, peer: Peer, endpoint: Endpoint): void {
+  const { quest, endpoint: at } = peer;
+  if (quest === undefined || at === undefined) return;
+  if (sameDestination(at, endpoint)) return;
+  if (isAmong(quest.candidates, endpoint)) return;
+  quest.isDoubted = true;
+  if (quest.isAsked) return;
+  quest.isAsked = true;
+  state.lookUp(quest.name);
 }
 
 /** Whether a handshake with the peer was completed lately. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { deepStrictEqual, strictEqual } from "node:assert";
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { generator } from "../simulation/simulation.ts";
 import {
   A,
   AAAA,
@@ -75,4 +76,18 @@ Deno.test("addressesIn() takes no answer that ends too early, at whatever place"
   }
   const looping = answer([[0xc0, 0xc0]]);
   strictEqual(addressesIn(looping, QUESTION), undefined);
+});
+
+Deno.test("addressesIn() throws at no bytes that a server sends", () => {
+  const random = generator(7);
+  const records = [record(5, 1, 0x78, 0xc0, 12), record(1, 192, 0, 2, 1)];
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = answer(records);
+    for (let changes = 1 + i % 4; changes > 0; changes--) {
+      bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+    }
+    const length = Math.floor(random() * (bytes.length + 1));
+    const found = addressesIn(bytes.subarray(0, length), QUESTION) ?? [];
+    ok(found.every(({ length }) => length === 4 || length === 16));
+  }
 });

@@ -157,12 +157,22 @@ Deno.test("a persistent keepalive looks for its peer on and on", () => {
   ok(laptop.status(vps).lastHandshake);
 });
 
-Deno.test("an endpoint that somebody sets has no name any more; the one that it has already keeps it", () => {
-  const { laptop, vps, name } = named();
-  laptop.peer(vps, [], { endpoint: endpoint(OLD) });
-  deepStrictEqual(laptop.device.names(), [name]);
-  laptop.peer(vps, [], { endpoint: endpoint(NEW) });
-  deepStrictEqual(laptop.device.names(), []);
+Deno.test("a peer that somebody says is elsewhere keeps its name only where that leads there", () => {
+  const set = (places: string[], to: string) => {
+    const { network, laptop, vps } = named(places);
+    laptop.peer(vps, [], { endpoint: endpoint(to) });
+    network.run(SECOND);
+    strictEqual(place(laptop, vps), to);
+    return [laptop.asked.length, laptop.device.names().length];
+  };
+  deepStrictEqual(set([OLD], OLD), [0, 1], "it is there already");
+  deepStrictEqual(
+    set([NEW], NEW),
+    [1, 1],
+    "as a script does that resolves names",
+  );
+  deepStrictEqual(set([OLD], NEW), [1, 0], "somebody wants another place");
+  deepStrictEqual(set([], NEW), [1, 0], "nobody knows");
 });
 
 Deno.test("the answer to a question that was meant for another name is of no use", () => {
