@@ -63,32 +63,11 @@ const COMMANDS: readonly Entry[] = [
       ),
   },
   {
-    name: "confirm",
+    name: "down",
     words: "[NAME | FILE.conf]",
-    summary: "let an interface stay that came up with --confirm",
-    run: async (words) =>
-      await (await import("./confirm.ts")).runConfirm(words),
-  },
-  {
-    name: "install",
-    words: "[NAME]",
-    summary: "install the systemd service caktus@, and enable it for NAME",
-    options: [["--root <folder>", "into a folder that is not this machine"]],
-    run: async (words, { root }) =>
-      await (await import("./install.ts")).runInstall(
-        words,
-        root as string | undefined,
-      ),
-  },
-  {
-    name: "uninstall",
-    words: "",
-    summary: "remove the systemd service",
-    options: [["--root <folder>", "from a folder that is not this machine"]],
-    run: async (_words, { root }) =>
-      await (await import("./install.ts")).runUninstall(
-        root as string | undefined,
-      ),
+    summary: "take it down, and undo all that up did",
+    details: "\nThe file is not read: up wrote down what it did.",
+    run: async (words) => await (await import("./up.ts")).runDown(words),
   },
   {
     name: "reload",
@@ -99,11 +78,11 @@ const COMMANDS: readonly Entry[] = [
     run: async (words) => await (await import("./reload.ts")).runReload(words),
   },
   {
-    name: "down",
+    name: "confirm",
     words: "[NAME | FILE.conf]",
-    summary: "take it down, and undo all that up did",
-    details: "\nThe file is not read: up wrote down what it did.",
-    run: async (words) => await (await import("./up.ts")).runDown(words),
+    summary: "let an interface stay that came up with --confirm",
+    run: async (words) =>
+      await (await import("./confirm.ts")).runConfirm(words),
   },
   {
     name: "show",
@@ -173,6 +152,27 @@ const COMMANDS: readonly Entry[] = [
     summary: "print a file without what wg(8) does not know",
     details: "\nAs in: wg syncconf wg0 <(caktus strip wg0)",
     run: async (words) => (await import("./strip.ts")).runStrip(words),
+  },
+  {
+    name: "install",
+    words: "[NAME]",
+    summary: "install the systemd service caktus@, and enable it for NAME",
+    options: [["--root <folder>", "into a folder that is not this machine"]],
+    run: async (words, { root }) =>
+      await (await import("./install.ts")).runInstall(
+        words,
+        root as string | undefined,
+      ),
+  },
+  {
+    name: "uninstall",
+    words: "",
+    summary: "remove the systemd service",
+    options: [["--root <folder>", "from a folder that is not this machine"]],
+    run: async (_words, { root }) =>
+      await (await import("./install.ts")).runUninstall(
+        root as string | undefined,
+      ),
   },
   {
     name: "genkey",

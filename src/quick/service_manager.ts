@@ -30,6 +30,7 @@ export class ServiceManager {
   readonly #watchdog: number;
   readonly #send: Surroundings["send"];
   #timer: number | undefined;
+  #stops = false;
 
   /** Reads the environment, and takes the variables out of it: they are not meant for hooks. */
   constructor({ env, pid, send }: Surroundings = REAL) {
@@ -57,6 +58,7 @@ export class ServiceManager {
 
   /** It is about to go down. */
   stopping(): void {
+    this.#stops = true;
     clearInterval(this.#timer);
     this.#tell("STOPPING=1\n");
   }
@@ -65,7 +67,7 @@ export class ServiceManager {
   watch(answers: () => Promise<unknown>): void {
     if (this.#socket === undefined || this.#watchdog === 0) return;
     this.#timer = setInterval(async () => {
-      if (await inTime(answers)) this.#tell("WATCHDOG=1\n");
+      if (await inTime(answers) && !this.#stops) this.#tell("WATCHDOG=1\n");
     }, this.#watchdog / 2);
   }
 

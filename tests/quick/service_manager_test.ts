@@ -78,6 +78,8 @@ Deno.test("ServiceManager feeds the watchdog while the tunnel answers, and no lo
   const fed = told.filter((text) => text === "/s WATCHDOG=1\n").length;
   strictEqual(fed, 3);
   hanging.forEach((late) => late());
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  strictEqual(told.pop(), "/s STOPPING=1\n");
 });
 
 Deno.test("ServiceManager leaves a watchdog alone that watches another process", () => {
