@@ -8,9 +8,10 @@ import { checkInterfaceName } from "../config/interface_name.ts";
 import { confirm, guard, parseTime } from "../quick/confirm.ts";
 import { Failure } from "../quick/failure.ts";
 import { checkPrivileges } from "../quick/preflight.ts";
+import { onlyWord } from "./arguments.ts";
 import { interfaceOf } from "./configuration.ts";
 import { print, report } from "./output.ts";
-import { interruptibly, onlyWord } from "./up.ts";
+import { interruptibly } from "./interruptible.ts";
 
 /**
  * `confirm [NAME | FILE.conf]`

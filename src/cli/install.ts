@@ -14,7 +14,7 @@ import {
 } from "../quick/install.ts";
 import { selfWords } from "../quick/daemon.ts";
 import { print, terminalReport } from "./output.ts";
-import { onlyWord } from "./up.ts";
+import { onlyWord } from "./arguments.ts";
 
 /**
  * `install [NAME] [--root FOLDER]`

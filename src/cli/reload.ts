@@ -10,6 +10,7 @@ import { systemResolver } from "../quick/linux_machine.ts";
 import { checkPrivileges, warnOfReaders } from "../quick/preflight.ts";
 import { reload, reloadedFile } from "../quick/reload.ts";
 import { reloadMachine } from "../quick/reload_machine.ts";
+import { onlyWord } from "./arguments.ts";
 import {
   findConfiguration,
   interfaceOf,
@@ -17,7 +18,7 @@ import {
   readConfiguration,
 } from "./configuration.ts";
 import { report as reportError } from "./output.ts";
-import { interruptibly, onlyWord } from "./up.ts";
+import { interruptibly } from "./interruptible.ts";
 
 /**
  * `reload [NAME | FILE.conf]`

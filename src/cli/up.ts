@@ -16,10 +16,8 @@ import {
   peerNames,
   resolveEndpoints,
 } from "../quick/endpoints.ts";
-import { Failure } from "../quick/failure.ts";
 import { Hangups, stayUp } from "../quick/foreground.ts";
-import { Interrupts } from "../quick/interrupts.ts";
-import { linuxMachine, systemResolver } from "../quick/linux_machine.ts";
+import { systemResolver } from "../quick/linux_machine.ts";
 import { machineNameservers } from "../quick/nameservers.ts";
 import {
   checkPrivileges,
@@ -29,15 +27,15 @@ import {
 import { ServiceManager } from "../quick/service_manager.ts";
 import type { UndoContext } from "../quick/undo.ts";
 import { up, type UpRequest } from "../quick/up.ts";
+import { onlyWord } from "./arguments.ts";
 import {
   type ConfigurationPlace,
   findConfiguration,
   interfaceOf,
-  parseOptions,
   readConfiguration,
 } from "./configuration.ts";
+import { interruptibly } from "./interruptible.ts";
 import { programName } from "./names.ts";
-import { terminalReport } from "./output.ts";
 import { reloadQuietly } from "./reload.ts";
 
 /**
@@ -148,32 +146,4 @@ async function prepare(
     }),
     endpoints: [...places.values()].map(({ address }) => address),
   };
-}
-
-/**
- * Does work that a signal undoes. The signals are listened for to the end of the
- * process: one that comes between the last step and the exit would else kill it,
- * and its status would say that an interface which stands was undone.
- */
-export async function interruptibly(
-  work: (context: UndoContext) => Promise<number>,
-): Promise<number> {
-  const interrupts = new Interrupts();
-  interrupts.listen();
-  return await work({
-    machine: linuxMachine(parseOptions()),
-    report: terminalReport,
-    interrupts,
-  });
-}
-
-/** The one word of a command that takes one interface. @throws Failure where there are more */
-export function onlyWord(
-  command: string,
-  [word, ...more]: readonly string[],
-): string | undefined {
-  if (more.length === 0) return word;
-  throw new Failure(`${command} takes one interface, not ${more.length + 1}`, {
-    hint: `one after the other: caktus ${command} ${word}`,
-  });
 }

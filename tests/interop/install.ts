@@ -44,6 +44,7 @@ const TOOLS: Record<string, string[]> = {
   "socat": ["socat"],
   "strace": ["strace"],
   "tcpdump": ["tcpdump"],
+  "systemd": ["systemd-analyze"],
 };
 
 /** Programs that only the virtual machine needs. */
