@@ -7,7 +7,12 @@
  * @module
  */
 
-import type { LastingChange, LinkChange } from "./change.ts";
+import type {
+  AddressChange,
+  LastingChange,
+  LinkChange,
+  RouteChange,
+} from "./change.ts";
 import type { DnsConfig } from "../config/config.ts";
 import type { Daemon } from "./daemon.ts";
 import type { DnsChange } from "./dns_change.ts";
@@ -103,6 +108,16 @@ export interface NameService {
    * @throws Error
    */
   restoreLost(name: string, report: Report): Promise<boolean>;
+}
+
+/** A machine that can also take back what else goes with the interface. */
+export interface ReloadMachine extends Machine {
+  /** Sends a request to the daemon; its whole answer. */
+  ask(name: string, request: string): Promise<string>;
+  /** Takes an address or a route away; nothing where it is gone already. */
+  withdraw(index: number, change: AddressChange | RouteChange): void;
+  /** Whether an address or a route is there. */
+  isThere(index: number, change: AddressChange | RouteChange): boolean;
 }
 
 /** Where the steps are told; cli/ prints them. */

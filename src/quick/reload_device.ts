@@ -8,7 +8,7 @@ import type { DeviceStatus, PeerConfig } from "../config/config.ts";
 import { parseGet } from "../config/uapi_get.ts";
 import { type Names, NAMES_REQUEST, parseNames } from "../config/uapi_names.ts";
 import { Failure, messageOf } from "./failure.ts";
-import type { ReloadMachine } from "./reload_steps.ts";
+import type { ReloadMachine } from "./machine.ts";
 import { scopeOf } from "./scopes.ts";
 
 /** A device as it is, and what the file said of its peers' places when it was read last. */

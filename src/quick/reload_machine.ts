@@ -14,7 +14,7 @@ import { MAIN_TABLE } from "../config/route_table.ts";
 import type { AddressChange, RouteChange } from "./change.ts";
 import { request } from "./control.ts";
 import { linuxMachine } from "./linux_machine.ts";
-import type { ReloadMachine } from "./reload_steps.ts";
+import type { ReloadMachine } from "./machine.ts";
 
 /** The machine that this program runs on. */
 export function reloadMachine(

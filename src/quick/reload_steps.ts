@@ -12,12 +12,7 @@ import type {
 import { isEmptyChange } from "../config/sync_change.ts";
 import { formatSetNames } from "../config/uapi_names.ts";
 import { formatSet } from "../config/uapi_set.ts";
-import {
-  type AddressChange,
-  type Change,
-  isLasting,
-  type RouteChange,
-} from "./change.ts";
+import { type Change, isLasting } from "./change.ts";
 import { setDns } from "./dns.ts";
 import { isShared } from "./down.ts";
 import {
@@ -27,21 +22,11 @@ import {
   withdrawCommand,
 } from "./echo.ts";
 import { messageOf } from "./failure.ts";
-import type { Machine } from "./machine.ts";
+import type { ReloadMachine } from "./machine.ts";
 import type { Running } from "./reload_device.ts";
 import type { MadeChange } from "./reload_difference.ts";
 import { readOtherStates, type State, StateFile } from "./state.ts";
 import type { UndoContext } from "./undo.ts";
-
-/** A machine that can also take back what else goes with the interface. */
-export interface ReloadMachine extends Machine {
-  /** Sends a request to the daemon; its whole answer. */
-  ask(name: string, request: string): Promise<string>;
-  /** Takes an address or a route away; nothing where it is gone already. */
-  withdraw(index: number, change: AddressChange | RouteChange): void;
-  /** Whether an address or a route is there. */
-  isThere(index: number, change: AddressChange | RouteChange): boolean;
-}
 
 /** What reload works with. */
 export interface ReloadContext extends UndoContext {
