@@ -31,6 +31,8 @@ interface Group {
   paths: string[];
   /** Whether the files may run side by side. */
   sideBySide: boolean;
+  /** Files that mostly wait: they run beside the others. */
+  aside?: string[];
   /** Which Caktus is tested, see program.ts. */
   program?: "binary";
   /** Whether V8 is to run as it does in the program. */
@@ -87,7 +89,13 @@ const GROUPS: Record<string, Group> = {
     lanes: 4,
     seconds: 3,
   },
-  interop: { paths: ["tests/interop"], sideBySide: false },
+  interop: {
+    paths: ["tests/interop"],
+    sideBySide: false,
+    aside: ["restart", "silence", "flagship"].map((name) =>
+      `tests/interop/${name}_test.ts`
+    ),
+  },
 };
 
 const BINARY = `${root}dist/caktus-linux-x64`;
@@ -101,11 +109,16 @@ interface Sum {
   ignored: number;
 }
 
+function printNow(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
 /** Runs a program, its output passed on, and returns what it printed and whether it succeeded. */
 async function tee(
   command: string,
   args: string[],
   env: Record<string, string> = {},
+  print: (text: string) => void = printNow,
 ) {
   const child = new Deno.Command(command, {
     args,
@@ -118,23 +131,44 @@ async function tee(
   const decoder = new TextDecoder();
   let output = "";
   for await (const chunk of child.stdout) {
-    Deno.stdout.writeSync(chunk);
-    output += decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
+    output += text;
+    print(text);
   }
   return { output, success: (await child.status).success };
 }
 
-/** Runs one group, and reads the sums out of Deno's own summary. */
+/** Runs one group, and reads the sums out of Deno's own summaries. */
 async function runGroup(name: string): Promise<Sum> {
-  const { paths, sideBySide, likeProgram } = GROUPS[name]!;
+  const group = GROUPS[name]!, { aside } = group;
   console.log(`\n── ${name} ${"─".repeat(66 - name.length)}`);
-  const there = paths.filter((path) => exists(root + path));
-  const { output, success } = await tee(Deno.execPath(), [
-    ...["test", "--quiet", "--allow-all", "--doc"],
-    ...(sideBySide ? ["--parallel"] : []),
-    ...(likeProgram ? DENO.filter((word) => word.includes("v8-flags")) : []),
-    ...there,
-  ], environmentOf(GROUPS[name]!));
+  const there = group.paths.filter((path) => exists(root + path));
+  if (aside === undefined) return await runFiles(group, there);
+  const lines: string[] = [];
+  const waiting = runFiles(group, aside, (text) => lines.push(text));
+  const sum = await runFiles(group, [`--ignore=${aside}`, ...there]);
+  const other = await waiting;
+  console.log(`\nbeside them:\n${lines.join("")}`);
+  return added(sum, other);
+}
+
+async function runFiles(
+  group: Group,
+  paths: string[],
+  print?: (text: string) => void,
+): Promise<Sum> {
+  const { sideBySide, likeProgram } = group;
+  const { output, success } = await tee(
+    Deno.execPath(),
+    [
+      ...["test", "--quiet", "--allow-all", "--doc"],
+      ...(sideBySide ? ["--parallel"] : []),
+      ...(likeProgram ? DENO.filter((word) => word.includes("v8-flags")) : []),
+      ...paths,
+    ],
+    environmentOf(group),
+    print,
+  );
   const summary = output.match(/^(?:ok|FAILED) \| .*$/m)?.[0] ?? "";
   const count = (word: string) =>
     Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
@@ -146,6 +180,14 @@ async function runGroup(name: string): Promise<Sum> {
   // A group that could not even be loaded has no summary.
   if (!success && sum.failed === 0) sum.failed = 1;
   return sum;
+}
+
+function added(one: Sum, other: Sum): Sum {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    ignored: one.ignored + other.ignored,
+  };
 }
 
 function environmentOf({ program, lanes, seconds }: Group) {
@@ -165,12 +207,31 @@ function exists(path: string): boolean {
   }
 }
 
-/** Compiles the binary; why not, where it cannot be. */
+/** Compiles the binary where it is older than what it is made of; why not, where it cannot be. */
 async function compile(): Promise<string | undefined> {
+  if (exists(BINARY) && changedAt(BINARY) > newestSource()) return;
   console.log("compiling dist/caktus-linux-x64");
   const args = ["run", "--quiet", "-A", ".ci/compile.ts", "x64"];
   const { success } = await tee(Deno.execPath(), args);
   return success ? undefined : "the binary could not be compiled";
+}
+
+function changedAt(path: string): number {
+  return Deno.statSync(path).mtime?.getTime() ?? Infinity;
+}
+
+function newestSource(): number {
+  const made = ["main.ts", "deno.json", "deno.lock", ".ci/compile.ts"];
+  const files = ["src", "ffi"].flatMap((folder) => filesBelow(root + folder));
+  return Math.max(
+    ...files.concat(made.map((name) => root + name)).map(changedAt),
+  );
+}
+
+function filesBelow(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesBelow(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
 }
 
 /** Everything that the tests need; what is left out, a line each. */
