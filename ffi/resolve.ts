@@ -25,6 +25,9 @@ const SYMBOLS = {
   freeaddrinfo: { parameters: ["pointer"], result: "void" }, // struct addrinfo *found
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** Loaded once: each time costs memory, and a peer that cannot be found is looked for every few seconds. */
+let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
@@ -74,7 +77,7 @@ export async function resolveHost(host: string): Promise<HostAddress> {
  * @throws {ResolveError}
  */
 export async function resolveAddresses(host: string): Promise<HostAddress[]> {
-  const library = Deno.dlopen("libc.so.6", SYMBOLS);
+  library ??= Deno.dlopen("libc.so.6", SYMBOLS);
   const { getaddrinfo, freeaddrinfo } = library.symbols;
   const node = new TextEncoder().encode(`${host}\0`);
   const wanted = hints();

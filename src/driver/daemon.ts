@@ -32,15 +32,18 @@ import { Lanes } from "./lanes.ts";
 import type { DaemonOptions } from "./daemon_options.ts";
 import { Log, type Voice } from "./log.ts";
 import { askDirectly } from "./direct_resolver.ts";
-import { endpointsOf } from "./name_resolver.ts";
+import { endpointsOf, type Resolvers } from "./name_resolver.ts";
 import { SleepMeter } from "./sleep.ts";
 import { Thrift } from "./thrift.ts";
 import { DEFAULT_MTU, Tunnel } from "./tunnel.ts";
+import { Turns } from "./turns.ts";
 import { kernelWay, Ways } from "./ways.ts";
 
 /** Milliseconds after a change of routes in which others follow: an address that moves is one that goes and one that comes. */
 const SETTLE = 50;
 const STANDARD_OUTPUT = 1;
+/** Names that are asked for at once, of the machine's resolver and of servers directly: see turns.ts. */
+const LOOKUPS = 8;
 
 /**
  * Runs the tunnel `name` until it ends. Says `ready NAME` on standard output
@@ -85,15 +88,7 @@ export async function runDaemon(
       );
     watchLink(tunnel, log);
     watchSleep(tunnel, log);
-    tunnel.onLookUp = (name) =>
-      void endpointsOf(name, {
-        resolve: resolveAddresses,
-        askDirectly: (host) =>
-          askDirectly(host, {
-            servers: tunnel.names().nameservers,
-            mark: tunnel.sockets.mark,
-          }),
-      }).then((found) => tunnel.found(name, found));
+    followNames(tunnel);
     watchSocket(tunnel, socket, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       Deno.addSignalListener(signal, () => tunnel.stop());
@@ -174,6 +169,28 @@ function prepareLink(tun: Tun): void {
     if (!noIPv6) throw error;
     setLink(tun.index, { mtu: DEFAULT_MTU });
   }
+}
+
+/** Looks for peers by their names, for a few of them at once: each question waits in a thread, as the loop does. */
+function followNames(tunnel: Tunnel): void {
+  const machine = new Turns(LOOKUPS), direct = new Turns(LOOKUPS);
+  const resolvers: Resolvers = {
+    resolve: (host, isWanted) =>
+      machine.take(() => resolveAddresses(host), isWanted),
+    askDirectly: async (host) =>
+      await direct.take(() =>
+        askDirectly(host, {
+          servers: tunnel.names().nameservers,
+          mark: tunnel.sockets.mark,
+        })
+      ) ?? [],
+  };
+  tunnel.onLookUp = (name) =>
+    void endpointsOf(name, resolvers)
+      .then((found) => tunnel.found(name, found), (error) => {
+        tunnel.found(name, []);
+        throw error;
+      });
 }
 
 /** The machine has slept: peers have forgotten it meanwhile. */

@@ -27,8 +27,13 @@ type Found = readonly Pick<Endpoint, "address" | "scope">[];
 
 /** Who is asked; each gives addresses of a host, the preferred one first. */
 export interface Resolvers {
-  /** The machine's. @throws {ResolveError} where there are none */
-  resolve(host: string): Promise<Found>;
+  /**
+   * The machine's.
+   *
+   * @param isWanted whether the answer is still of use; where it is not once its turn comes, nobody is asked
+   * @throws {ResolveError} where there are none
+   */
+  resolve(host: string, isWanted: () => boolean): Promise<Found | undefined>;
   /** None where nobody tells. */
   askDirectly(host: string): Promise<Found>;
   /** Milliseconds; {@linkcode PATIENCE} unless given. */
@@ -54,7 +59,8 @@ async function ask(
   host: string,
   { resolve, askDirectly, patience = PATIENCE }: Resolvers,
 ): Promise<Found> {
-  const machine = resolve(host).catch((error) => {
+  let isWanted = true;
+  const machine = resolve(host, () => isWanted).catch((error) => {
     if (error instanceof ResolveError && error.temporary) return undefined;
     return [];
   });
@@ -66,7 +72,9 @@ async function ask(
   clearTimeout(timer);
   if (first !== undefined) return first;
   const direct = await askDirectly(host);
-  return direct.length > 0 ? direct : await machine ?? [];
+  if (direct.length === 0) return await machine ?? [];
+  isWanted = false;
+  return direct;
 }
 
 function byTurns<T extends Pick<Endpoint, "address">>(
