@@ -10,7 +10,14 @@
  * @module
  */
 
-import { EACCES, EHOSTUNREACH, EINVAL, ENETUNREACH, ENOENT } from "./errno.ts";
+import {
+  EACCES,
+  EHOSTUNREACH,
+  EINVAL,
+  ENETUNREACH,
+  ENOENT,
+  EOPNOTSUPP,
+} from "./errno.ts";
 import { SystemError } from "./system_error.ts";
 import {
   attribute,
@@ -168,8 +175,14 @@ export function routeTo(address: Uint8Array, mark = 0): Route | undefined {
   }
 }
 
-/** EACCES is what a prohibit route says, EINVAL a blackhole. */
-const NO_ROUTE = new Set([ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL]);
+/** EACCES is what a prohibit route says, EINVAL a blackhole, EOPNOTSUPP a kernel that was started without IPv6. */
+const NO_ROUTE = new Set([
+  ENETUNREACH,
+  EHOSTUNREACH,
+  EACCES,
+  EINVAL,
+  EOPNOTSUPP,
+]);
 
 function dumpRoutes(family: number, table = 0): Route[] {
   const [request] = head(HEAD_LENGTH);
