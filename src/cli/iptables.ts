@@ -28,7 +28,9 @@ export type IptablesName =
   | "iptables"
   | "ip6tables"
   | "iptables-save"
-  | "ip6tables-save";
+  | "ip6tables-save"
+  | "iptables-restore"
+  | "ip6tables-restore";
 
 /** The version of iptables whose rules these are. */
 const LIKE = "v1.8.9 (nf_tables)";
@@ -62,6 +64,10 @@ async function run(
   words: readonly string[],
 ): Promise<number> {
   const family = name.startsWith("ip6") ? 6 : 4;
+  // Known by name all the same: to caktus without a word, a link would be help, and no error.
+  if (name.endsWith("-restore")) {
+    throw new IptablesError(`${name} is not understood`);
+  }
   if (words.some((word) => /^(-V|--version)$/.test(word))) {
     print(`${name} ${LIKE}, as caktus ${VERSION} does it\n`);
     return 0;

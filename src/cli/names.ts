@@ -22,6 +22,8 @@ const NAMES = [
   "ip6tables",
   "iptables-save",
   "ip6tables-save",
+  "iptables-restore",
+  "ip6tables-restore",
   "sysctl",
 ] as const;
 

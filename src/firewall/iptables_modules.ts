@@ -136,6 +136,12 @@ export function targetNamed(
   return found;
 }
 
+/** Whether `-j` takes the word for something else than a chain. */
+export function isTargetName(name: string): boolean {
+  return /^(ACCEPT|DROP|RETURN)$/.test(name) || REFUSED.has(name) ||
+    TARGETS.some((each) => each.name === name);
+}
+
 /** The match whose options a protocol brings along. */
 export function protocolMatch(
   protocol: number,

@@ -26,6 +26,7 @@ import {
   IptablesError,
   type Lookups,
 } from "./iptables_rule.ts";
+import { isTargetName } from "./iptables_modules.ts";
 import { RuleWords } from "./iptables_rule_words.ts";
 import { checkChainName, isTable } from "./iptables_tables.ts";
 import { numberOf } from "./iptables_values.ts";
@@ -239,6 +240,9 @@ class Reader {
       }
       case "N":
         checkChainName(chain);
+        if (isTargetName(chain)) {
+          throw new IptablesError("chain name may not clash with target name");
+        }
         return { kind: "new chain", chain };
       case "E": {
         const to = words.need(option);
@@ -279,5 +283,8 @@ function ruleNumber(text: string): number {
 
 function policyOf(text: string): "ACCEPT" | "DROP" {
   if (text === "ACCEPT" || text === "DROP") return text;
-  throw new IptablesError(`bad policy name: "${text}" must be ACCEPT or DROP`);
+  throw new IptablesError(
+    `bad policy name: "${text}" must be ACCEPT or DROP`,
+    1,
+  );
 }

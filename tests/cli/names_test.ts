@@ -124,6 +124,15 @@ Deno.test("wireguard-go says how it is used, and starts nothing for words it doe
   match(stdout, /^wireguard-go: caktus \d/);
 });
 
+Deno.test("iptables-restore is refused: a link of that name is no call for help", async () => {
+  deepStrictEqual(await say([...CAKTUS, "iptables-restore"]), {
+    status: 2,
+    stdout: "",
+    stderr: "iptables-restore: iptables-restore is not understood\n" +
+      "  this iptables-restore is caktus's own, for hooks: install iptables for all of it\n",
+  });
+});
+
 Deno.test("a lone word that is no command starts nothing", async () => {
   const { status, stderr } = await say([...CAKTUS, "dwon"]);
   strictEqual(status, 1);

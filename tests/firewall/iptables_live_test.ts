@@ -262,6 +262,9 @@ iptables -I FORWARD 2 -j ACCEPT
 iptables -R FORWARD 1 -j ACCEPT
 iptables -N USED
 iptables -N INPUT
+iptables -N ACCEPT
+iptables -N LOG
+iptables -N TEE
 iptables -X USED
 iptables -X NOPE
 iptables -F NOPE
@@ -271,6 +274,7 @@ iptables -A NOPE -j ACCEPT
 iptables -A FORWARD -j NOPE
 iptables -P USED DROP
 iptables -P NOPE DROP
+iptables -P FORWARD drop
 iptables -E NOPE OTHER
 iptables -A INPUT -o eth0 -j ACCEPT
 iptables -A OUTPUT -i eth0 -j ACCEPT
