@@ -74,8 +74,9 @@ function save(family: 4 | 6): string {
 /** The path of a program; the plain name may be that of iptables-nft where both are installed. */
 function programOf(family: 4 | 6, work: "save" | "restore") {
   const program = family === 4 ? "iptables" : "ip6tables";
+  // None that depends on the folder in which caktus was called.
   const folders = (Deno.env.get("PATH") ?? "").split(":").filter((path) =>
-    path !== ""
+    path.startsWith("/")
   );
   const paths = [`${program}-legacy-${work}`, `${program}-${work}`].flatMap(
     (name) =>

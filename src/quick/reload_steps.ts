@@ -110,13 +110,21 @@ export class ReloadSteps {
     const wanted = dns && dns.servers.length > 0 ? dns : undefined;
     const made = after.find((change) => change.kind === "dns");
     if (JSON.stringify(made?.dns) === JSON.stringify(wanted)) return after;
-    if (made) await machine.nameService.restore(made, name, report);
+    if (made) {
+      this.#back.push(() =>
+        machine.nameService.set(made, name, interrupts.renew())
+      );
+      await machine.nameService.restore(made, name, report);
+    }
     const others = after.filter((change) => change !== made);
     let last: Change[] = [];
     if (wanted) {
       await setDns(name, wanted, this.#context, async (change) => {
         this.#written.record(change);
         this.#echo(commandOf(change, name, this.#file));
+        this.#back.push(() =>
+          machine.nameService.restore(change, name, report)
+        );
         await machine.nameService.set(change, name, interrupts.signal);
         last = [change];
       });
