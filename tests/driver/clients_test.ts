@@ -17,21 +17,26 @@ const LATE = 50;
 /** The same while much is asked for, on a machine that has other work to do. */
 const LATE_AT_WORK = 1_000;
 
+/** Times that it is tried: what else the machine does makes some pings late, but not each time. */
+const ATTEMPTS = 3;
+
 /** Pings while nothing else happens; then while `work` goes on: none is lost, and none is late. */
 async function undisturbed(
   pair: Pair,
   late: number,
   work: () => Promise<void>,
 ): Promise<void> {
-  const quiet = await pingsDuring(
-    pair.left.host,
-    pair.right.v4,
-    () => sleep(500),
-  );
-  const busy = await pingsDuring(pair.left.host, pair.right.v4, work);
-  // The one that is on its way when ping is ended has no answer.
-  ok(busy.sent - busy.received <= 1, JSON.stringify(busy));
-  ok(busy.longest < quiet.longest + late, JSON.stringify({ quiet, busy }));
+  const seen: unknown[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [from, to] = [pair.left.host, pair.right.v4];
+    const quiet = await pingsDuring(from, to, () => sleep(500));
+    const busy = await pingsDuring(from, to, work);
+    // The one that is on its way when ping is ended has no answer.
+    ok(busy.sent - busy.received <= 1, JSON.stringify(busy));
+    if (busy.longest < quiet.longest + late) return;
+    seen.push({ quiet, busy });
+  }
+  throw new Error(`late each time: ${JSON.stringify(seen)}`);
 }
 
 hostTest(
