@@ -29,23 +29,22 @@ export async function down(
   context: UndoContext,
   folder = RUNTIME_FOLDER,
 ): Promise<void> {
-  const guard = await withLock(folder, name, async () => {
+  const [failures, guard] = await withLock(folder, name, async () => {
     const state = readState(folder, name);
     if (state === undefined) {
       const { machine, report } = context;
-      if (await machine.nameService.restoreLost(name, report)) return undefined;
+      if (await machine.nameService.restoreLost(name, report)) return [[]];
       throw notUp(name, context);
     }
-    const failures = await takeDown(state, context, folder);
-    if (failures.length > 0) {
-      throw new Failure(`${name} is down, but not all went well`, {
-        hint: failures.join("\n"),
-      });
-    }
-    return state.guard;
+    return [await takeDown(state, context, folder), state.guard];
   });
   // What it waits for has happened.
   if (guard !== undefined) await context.machine.stopDaemon(guard);
+  if (failures.length > 0) {
+    throw new Failure(`${name} is down, but not all went well`, {
+      hint: failures.join("\n"),
+    });
+  }
 }
 
 /** Undoes a state and forgets it; the caller holds the lock. */

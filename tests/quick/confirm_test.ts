@@ -68,3 +68,14 @@ rootTest(
     match(stderr, /caktus: wg0 waits for no confirmation\n/);
   },
 );
+
+rootTest("down ends the guard also where a hook fails", async () => {
+  await using box = await Sandbox.create();
+  await box.write("wg0.conf", confText("PostDown = false"));
+  const { stdout, stderr } = await box.run(`
+    cd ${FILES}
+    ${CAKTUS} up --confirm 60s && ${CAKTUS} down; echo "status $?"
+    pgrep -f 'guard wg0 [0-9]+$'`);
+  strictEqual(stdout, "status 1\n", stderr);
+  match(stderr, /wg0 is down, but not all went well/);
+});
