@@ -18,6 +18,7 @@
  * @module
  */
 
+import { plainChecksum } from "../transport/checksum.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import { destinationPlace, sourcePlace } from "./ip.ts";
 
@@ -111,29 +112,26 @@ export function writeUnreachable(
   bytes.copyWithin(destinationPlace(version, to), reply, reply + size);
   if (version === 4) {
     bytes.set([3, 1], icmp);
-    view.setUint16(icmp + 2, checksum(view, icmp, whole, 0));
+    view.setUint16(icmp + 2, checksum(memory, icmp, whole, 0));
     writeHeader4(memory, to, header + whole);
   } else {
     bytes.set([1, 3], icmp);
     writeHeader6(memory, to, whole);
     // The pseudo-header: both addresses, the length, the protocol (RFC 8200 §8.1).
-    const pseudo = sum(view, to + 8, 32) + whole + ICMPV6;
-    view.setUint16(icmp + 2, checksum(view, icmp, whole, pseudo));
+    const addresses = plainChecksum(memory).sum(to + 8, 32, whole + ICMPV6);
+    view.setUint16(icmp + 2, checksum(memory, icmp, whole, addresses));
   }
   return header + whole;
 }
 
-function writeHeader4(
-  { bytes, view }: PacketMemory,
-  at: number,
-  whole: number,
-) {
+function writeHeader4(memory: PacketMemory, at: number, whole: number): void {
+  const { bytes, view } = memory;
   bytes[at] = 0x45;
   bytes[at + 1] = 0xc0; // Internetwork control, as routers send it (RFC 1812 §4.3.2.5)
   view.setUint16(at + 2, whole);
   bytes[at + 8] = TIME_TO_LIVE;
   bytes[at + 9] = ICMP;
-  view.setUint16(at + 10, checksum(view, at, HEADER[4], 0));
+  view.setUint16(at + 10, checksum(memory, at, HEADER[4], 0));
 }
 
 function writeHeader6(
@@ -147,19 +145,11 @@ function writeHeader6(
   bytes[at + 7] = TIME_TO_LIVE;
 }
 
-/** RFC 1071. */
-function checksum(view: DataView, at: number, length: number, initial: number) {
-  let total = initial + sum(view, at, length);
-  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
-  return ~total & 0xffff;
-}
-
-/** The 16-bit words of `length` bytes, at most 64 KiB, an odd last byte followed by a zero. */
-function sum(view: DataView, at: number, length: number): number {
-  let total = 0;
-  const end = at + length;
-  for (let place = at; place + 1 < end; place += 2) {
-    total += view.getUint16(place);
-  }
-  return length % 2 === 0 ? total : total + (view.getUint8(end - 1) << 8);
+function checksum(
+  memory: PacketMemory,
+  at: number,
+  length: number,
+  initial: number,
+): number {
+  return ~plainChecksum(memory).sum(at, length, initial) & 0xffff;
 }

@@ -18,7 +18,7 @@ import type { Tun } from "../../ffi/tun.ts";
 import type { Endpoint } from "../config/config.ts";
 import type { Output } from "../device/outbound.ts";
 import { Coalescer } from "../offload/coalesce.ts";
-import type { Checksum } from "../offload/checksum.ts";
+import type { Checksum } from "../transport/checksum.ts";
 import { MAX_SEGMENTS } from "../offload/group.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 

@@ -10,7 +10,7 @@
 
 import { type Tun, VIRTIO_HEADER_LENGTH } from "../../ffi/tun.ts";
 import type { Device } from "../device/device.ts";
-import type { Checksum } from "../offload/checksum.ts";
+import type { Checksum } from "../transport/checksum.ts";
 import { split, type SplitSink } from "../offload/split.ts";
 import type { PacketMemory } from "../transport/memory.ts";
 import { MAXIMUM_READ, TunSlots } from "./slots.ts";

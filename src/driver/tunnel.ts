@@ -27,7 +27,7 @@ import type { DeviceChange, DeviceStatus, Endpoint } from "../config/config.ts";
 import type { Names, PeerName } from "../config/uapi_names.ts";
 import { formatAddress } from "../config/address.ts";
 import { Device } from "../device/device.ts";
-import { type Checksum, plainChecksum } from "../offload/checksum.ts";
+import { type Checksum, plainChecksum } from "../transport/checksum.ts";
 import type { Aead } from "../noise/aead.ts";
 import type { Cipher } from "../transport/aead.ts";
 import type { PacketMemory } from "../transport/memory.ts";

@@ -18,7 +18,7 @@
  * @module
  */
 import type { PacketMemory } from "../transport/memory.ts";
-import type { Checksum } from "./checksum.ts";
+import type { Checksum } from "../transport/checksum.ts";
 import {
   isTCP,
   type Kind,

@@ -24,7 +24,7 @@
  * @module
  */
 import type { PacketMemory } from "../transport/memory.ts";
-import { type Checksum, fold, RIGHT } from "./checksum.ts";
+import { type Checksum, fold, RIGHT } from "../transport/checksum.ts";
 import { isTCP, transportOf } from "./flow.ts";
 import * as header from "./headers.ts";
 import { isDontFragment, sameIPv4, sameIPv6, sameTCP } from "./match.ts";

@@ -28,7 +28,7 @@
  * @module
  */
 import type { PacketMemory } from "../transport/memory.ts";
-import { type Checksum, fold } from "./checksum.ts";
+import { type Checksum, fold } from "../transport/checksum.ts";
 import * as header from "./headers.ts";
 import { readTrain, type Train } from "./train.ts";
 import * as virtio from "./virtio_net.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 import type { PacketMemory } from "../transport/memory.ts";
-import type { Checksum } from "./checksum.ts";
+import type { Checksum } from "../transport/checksum.ts";
 import * as header from "./headers.ts";
 import * as virtio from "./virtio_net.ts";
 

@@ -1,5 +1,5 @@
 // The Internet checksum (RFC 1071) in SIMD, alone or together with a copy. AssemblyScript, not Deno's TypeScript;
-// src/offload/checksum.ts is the reference that it is tested against.
+// src/transport/checksum.ts is the reference that it is tested against.
 //
 // Words are added as they lie, little-endian, and the result's bytes are swapped once (RFC 1071 section 2 B):
 //

@@ -28,7 +28,7 @@ export interface Wasm {
   readonly checksum: WasmChecksum;
 }
 
-/** The passes of checksum.as.ts over packet memory; src/offload/checksum.ts says what each does. */
+/** The passes of checksum.as.ts over packet memory; src/transport/checksum.ts says what each does. */
 export interface WasmChecksum {
   sum(at: number, length: number, initial: number): number;
   copy(from: number, to: number, length: number): number;

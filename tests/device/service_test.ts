@@ -11,7 +11,7 @@ import {
   markCongested,
   outerService,
 } from "../../src/device/service.ts";
-import { plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
+import { plainChecksum, RIGHT } from "../../src/transport/checksum.ts";
 import { smallMemory } from "./addresses.ts";
 
 const AT = 16, DSCP = 0x2e;

@@ -11,7 +11,7 @@ import {
   UnreachableLimit,
   writeUnreachable,
 } from "../../src/device/unreachable.ts";
-import { plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
+import { plainChecksum, RIGHT } from "../../src/transport/checksum.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 
 const AT = 16, TO = 0x1000;

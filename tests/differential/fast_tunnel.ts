@@ -19,7 +19,7 @@ import { Device } from "../../src/device/device.ts";
 import { Sink } from "../../src/driver/sink.ts";
 import { MAXIMUM_READ, RECEIVE } from "../../src/driver/slots.ts";
 import { TunReader } from "../../src/driver/tun_reader.ts";
-import type { Checksum } from "../../src/offload/checksum.ts";
+import type { Checksum } from "../../src/transport/checksum.ts";
 import type { Cipher } from "../../src/transport/aead.ts";
 import { DEVICE_SLOTS } from "../../src/transport/layout.ts";
 import type { PacketMemory } from "../../src/transport/memory.ts";

@@ -3,7 +3,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
 import type { Endpoint } from "../../src/config/config.ts";
 import { Sink } from "../../src/driver/sink.ts";
-import { plainChecksum } from "../../src/offload/checksum.ts";
+import { plainChecksum } from "../../src/transport/checksum.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import { build, payload, tcp4 } from "../offload/packets.ts";
 

@@ -1,6 +1,6 @@
 /** Coalescing, a rule a test: what may go to the TUN as one, and what must not. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
-import { plainChecksum } from "../../src/offload/checksum.ts";
+import { plainChecksum } from "../../src/transport/checksum.ts";
 import { Coalescer } from "../../src/offload/coalesce.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import {

@@ -9,7 +9,7 @@
  */
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { Buffer } from "node:buffer";
-import { type Checksum, plainChecksum } from "../../src/offload/checksum.ts";
+import { type Checksum, plainChecksum } from "../../src/transport/checksum.ts";
 import { Coalescer } from "../../src/offload/coalesce.ts";
 import { split } from "../../src/offload/split.ts";
 import { packetMemory } from "../../src/transport/memory.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Checksum, plainChecksum } from "../../src/offload/checksum.ts";
+import { type Checksum, plainChecksum } from "../../src/transport/checksum.ts";
 import { Coalescer } from "../../src/offload/coalesce.ts";
 import { split } from "../../src/offload/split.ts";
 import { loadWasm } from "../../src/transport/aead.ts";

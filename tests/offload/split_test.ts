@@ -1,6 +1,6 @@
 /** Splitting reads of the TUN: what stays, what is taken apart, and what is refused. */
 import { deepStrictEqual, strictEqual } from "node:assert";
-import { plainChecksum } from "../../src/offload/checksum.ts";
+import { plainChecksum } from "../../src/transport/checksum.ts";
 import { split } from "../../src/offload/split.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import {

@@ -1,10 +1,10 @@
 /** The Internet checksum (RFC 1071) against the RFC's example, known edges and a slow one. */
 import { deepStrictEqual, strictEqual } from "node:assert";
-import { fold, plainChecksum, RIGHT } from "../../src/offload/checksum.ts";
+import { fold, plainChecksum, RIGHT } from "../../src/transport/checksum.ts";
 import { packetMemory } from "../../src/transport/memory.ts";
 import { loadWasm } from "../../src/transport/aead.ts";
 import { MEMORY_LENGTH, newPacketMemory } from "../../src/transport/layout.ts";
-import { slowChecksum } from "./packets.ts";
+import { slowChecksum } from "../offload/packets.ts";
 
 const memory = packetMemory(new ArrayBuffer(0x40_000));
 const { sum } = plainChecksum(memory);

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { PacketMemory } from "../transport/memory.ts";
+import type { PacketMemory } from "./memory.ts";
 
 /**
  * The passes over a packet's bytes that split and coalesce make. They are
