@@ -6,49 +6,25 @@
 
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert";
 import { addAddress, deleteAddress } from "../../ffi/address.ts";
+import { EAFNOSUPPORT } from "../../ffi/errno.ts";
 import { setLink } from "../../ffi/link.ts";
-import { libc, succeed } from "../../ffi/libc.ts";
 import { Struct } from "../../ffi/memory.ts";
 import { routeTo } from "../../ffi/route.ts";
 import { Tun } from "../../ffi/tun.ts";
 import { openPair, UdpSocket } from "../../ffi/udp.ts";
 import { at, End, LOOPBACK_V4 } from "./datagrams.ts";
 import { namespaceTest, sh } from "./namespace.ts";
+import { refuseSockets } from "./refuse_sockets.ts";
 
 const FILE = import.meta.url;
 const HEADER = 10;
-
-/** From now on socket() of this family fails with EAFNOSUPPORT in this thread: seccomp(2). */
-function removeFamily(family: number): void {
-  const number = Deno.build.arch === "aarch64" ? 198 : 41; // socket
-  // { u16 code, u8 jump if true, u8 jump if false, u32 k }
-  const code = [
-    [0x20, 0, 0, 0], // load the call's number
-    [0x15, 0, 3, number], // not socket: to the end
-    [0x20, 0, 0, 16], // load the first argument
-    [0x15, 0, 1, family],
-    [0x06, 0, 0, 0x0005_0061], // errno 97
-    [0x06, 0, 0, 0x7fff_0000], // allow
-  ] as const;
-  const filter = new Struct(8 * code.length), program = new Struct(16);
-  code.forEach(([operation, yes, no, k], i) => {
-    filter.view.setUint16(8 * i, operation, true);
-    filter.bytes.set([yes, no], 8 * i + 2);
-    filter.setU32(8 * i + 4, k);
-  });
-  program.setU32(0, code.length);
-  program.setWord(8, filter.address);
-  succeed(libc.prctl(38, 1, 0, 0, 0), "prctl");
-  succeed(libc.prctl(22, 2, program.address, 0, 0), "seccomp");
-  strictEqual(filter.bytes.length, 48); // kept alive until here
-}
 
 for (const [family, number] of [[6, 10], [4, 2]] as const) {
   namespaceTest(
     `openPair() does without IPv${family} where the machine has none`,
     FILE,
     () => {
-      removeFamily(number);
+      refuseSockets(0, number, EAFNOSUPPORT);
       throws(() => UdpSocket.open(family, 0, 0), {
         call: "socket",
         code: "EAFNOSUPPORT",

@@ -22,7 +22,7 @@ import {
   removeTunnelRules,
 } from "../../src/firewall/tunnel_firewall.ts";
 import { namespaceTest, sh, tryShell } from "../ffi/namespace.ts";
-import { refuseSockets } from "./refuse_sockets.ts";
+import { refuseSockets } from "../ffi/refuse_sockets.ts";
 import { stock, stockHost, writeConfig } from "./stock.ts";
 
 const FILE = import.meta.url;
